@@ -1,0 +1,75 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "FineTune",
+  products: [
+    .library(name: "FineTune", targets: ["FineTune"]),
+    .executable(name: "finetune", targets: ["FineTuneCLI"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+  ],
+  // Lowest first: a target imports only what stands above it. CONTRIBUTING.md draws the picture.
+  targets: [
+    // The C side. Each C library is visible to exactly one Swift target.
+    .target(name: "CKernels"),
+    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+    .target(name: "CImageShims", dependencies: ["CPNG", "CJPEG"]),
+
+    // The engine.
+    .target(name: "JSON", dependencies: [.product(name: "OrderedCollections", package: "swift-collections")]),
+    .target(name: "Tensors"),
+    .target(name: "Kernels", dependencies: ["Tensors", "CKernels"]),
+    .target(name: "Layers", dependencies: ["JSON", "Tensors", "Kernels"]),
+    .target(name: "Execution", dependencies: ["Layers"]),
+    .target(name: "Architectures", dependencies: ["Layers"]),
+
+    // Files and pictures.
+    .target(name: "HDF5", dependencies: ["CHDF5"]),
+    .target(name: "KerasFormat", dependencies: ["HDF5", "Layers"]),
+    .target(name: "Images", dependencies: ["Tensors", "CImageShims"]),
+
+    // Fine-tuning.
+    .target(
+      name: "Training",
+      dependencies: ["Execution", "Images", "KerasFormat", .product(name: "Crypto", package: "swift-crypto")]),
+    .target(name: "Recipes", dependencies: ["Training", "Architectures", .product(name: "Logging", package: "swift-log")]),
+    .target(name: "FineTune", dependencies: ["Recipes"]),
+    .executableTarget(
+      name: "FineTuneCLI",
+      dependencies: ["FineTune", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    .executableTarget(name: "DemoImages", dependencies: ["Images"]),
+
+    // Tests, a target each, and what they share.
+    .target(name: "TestSupport", dependencies: ["Layers"], path: "Tests/TestSupport"),
+    .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"]),
+    .testTarget(name: "LayersTests", dependencies: ["Layers", "TestSupport"]),
+    .testTarget(name: "ExecutionTests", dependencies: ["Execution", "TestSupport"]),
+    .testTarget(name: "ArchitecturesTests", dependencies: ["Architectures", "TestSupport"]),
+    .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
+    .testTarget(name: "KerasFormatTests", dependencies: ["KerasFormat", "Architectures", "TestSupport"]),
+    .testTarget(name: "ImagesTests", dependencies: ["Images", "JSON", "TestSupport"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
+    .testTarget(name: "RecipesTests", dependencies: ["Recipes", "TestSupport"]),
+    .testTarget(name: "CommandLineTests", dependencies: ["FineTune", "TestSupport"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system && !["CKernels", "CImageShims"].contains(target.name) {
+  target.swiftSettings = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+  ]
+}

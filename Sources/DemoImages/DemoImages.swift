@@ -1,0 +1,1 @@
+@main struct DemoImagesPlaceholder { static func main() {} }

@@ -1,0 +1,1 @@
+@main struct FineTuneCLIPlaceholder { static func main() {} }
