@@ -1,4 +1,3 @@
-internal import OrderedCollections
 
 /// What is wrong with a JSON text, and where.
 public struct JSONSyntaxError: Error, Hashable, CustomStringConvertible {

@@ -1,4 +1,5 @@
-public import OrderedCollections
+// Whoever sees an object sees an ordered dictionary.
+@_exported public import OrderedCollections
 
 /// A JSON value that keeps what the text says: the order of keys, and whether a number was written as an integer.
 public enum JSONValue: Hashable, Sendable {

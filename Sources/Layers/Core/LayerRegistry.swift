@@ -1,0 +1,22 @@
+public import JSON
+
+/// All layers there are, by their Keras class names.
+public enum LayerRegistry {
+  /// One line per layer.
+  public static let all: [any Layer.Type] = [
+    BatchNormalization.self
+  ]
+
+  private static let byKind = Dictionary(uniqueKeysWithValues: all.map { ($0.kind, $0) })
+
+  /// The names of all layers, sorted.
+  public static var kinds: [String] { byKind.keys.sorted() }
+
+  /// The layer of a Keras class name with a configuration in Keras' keys.
+  public static func layer(kind: String, config: JSONValue) throws(ConfigError) -> any Layer {
+    guard let type = byKind[kind] else {
+      throw ConfigError("there is no layer \"\(kind)\". \(Suggestion.sentence(for: kind, among: kinds))")
+    }
+    return try type.init(config: config)
+  }
+}

@@ -1,0 +1,229 @@
+internal import Tensors
+
+/// Builds a functional model, call by call:
+///
+/// ```swift
+/// var graph = ModelBuilder(name: "tiny")
+/// let image = graph.input([32, 32, 3])
+/// let features = graph(Conv2D(filters: 16, kernelSize: Size(3, 3), activation: .relu), on: image)
+/// let classes = graph(Dense(units: 10, activation: .softmax), on: graph(GlobalAveragePooling2D(), on: features))
+/// let model = try graph.model(inputs: [image], outputs: [classes], seed: 7)
+/// ```
+public struct ModelBuilder {
+  /// A value of the graph under construction.
+  public struct Value: Hashable, Sendable {
+    let reference: Container.Reference
+  }
+
+  private var root: Container
+  private var nested: [Container] = []
+  private var layers: [ModelParts.Layer] = []
+  private var kindCounts: [String: Int] = [:]
+  /// The section that new layers belong to.
+  public var section = ModelSection.backbone
+  /// The freeze group that new layers belong to.
+  public var group: String?
+  private var failure: ModelError?
+
+  public init(name: String, kind: Container.Kind = .functional) {
+    root = Container(name: name, kind: kind, members: [], inputs: [], outputs: [])
+  }
+
+  /// A new input; `shape` is that of one sample, nil where an extent stays open.
+  public mutating func input(_ shape: [Int?], name: String? = nil) -> Value {
+    let name = name ?? automaticName("input_layer")
+    add(Container.Member(name: name, content: .input(shape: shape), calls: [[]]))
+    return Value(reference: Container.Reference(member: root.members.count - 1))
+  }
+
+  /// A new layer, called on values. Without a name it gets Keras' automatic one: `conv2d`, `conv2d_1`.
+  public mutating func callAsFunction(_ layer: any Layer, name: String? = nil, on inputs: [Value]) -> Value {
+    let name = name ?? automaticName(type(of: layer).kind.snakeCased)
+    layers.append(
+      ModelParts.Layer(path: name, layer: layer, group: group, section: section, isFrozen: false, values: nil))
+    add(
+      Container.Member(
+        name: name, content: .layer(layers.count - 1), calls: [inputs.map(\.reference)]))
+    return Value(reference: Container.Reference(member: root.members.count - 1))
+  }
+
+  /// A new layer, called on one or more values.
+  public mutating func callAsFunction(_ layer: any Layer, name: String? = nil, on inputs: Value...) -> Value {
+    self(layer, name: name, on: inputs)
+  }
+
+  /// Another call of a layer or nested model that already stands in the graph: it is shared.
+  public mutating func call(_ name: String, on inputs: Value...) -> [Value] {
+    guard let index = root.members.firstIndex(where: { $0.name == name }) else {
+      fail(ModelError(layer: name, "there is no such layer to call again"))
+      return []
+    }
+    root.members[index].calls.append(inputs.map(\.reference))
+    return outputs(ofMember: index, call: root.members[index].calls.count - 1)
+  }
+
+  /// A model inside this one, with its parameters, freezing and containers.
+  public mutating func callAsFunction(_ model: Model, name: String? = nil, on inputs: Value...) -> [Value] {
+    let name = name ?? model.name
+    let offset = nested.count + 1
+    let layerOffset = layers.count
+    for var layer in model.parts.layers {
+      layer.path = name + "/" + layer.path
+      layers.append(layer)
+    }
+    for var container in model.containers {
+      for index in container.members.indices {
+        switch container.members[index].content {
+        case .input: break
+        case .layer(let layer): container.members[index].content = .layer(layer + layerOffset)
+        case .container(let inner): container.members[index].content = .container(inner + offset)
+        }
+      }
+      nested.append(container)
+    }
+    nested[offset - 1].name = name
+    add(Container.Member(name: name, content: .container(offset), calls: [inputs.map(\.reference)]))
+    return outputs(ofMember: root.members.count - 1, call: 0)
+  }
+
+  /// The finished model, its new parameters initialised from the seed.
+  public func model(inputs: [Value], outputs: [Value], seed: UInt64) throws(ModelError) -> Model {
+    try model(inputs: inputs, outputs: outputs, initialization: .random(RandomKey(seed: seed)))
+  }
+
+  /// The finished model.
+  public func model(inputs: [Value], outputs: [Value], initialization: Initialization) throws(ModelError) -> Model {
+    if let failure { throw failure }
+    var root = root
+    root.inputs = inputs.map(\.reference)
+    root.outputs = outputs.map(\.reference)
+    return try Model(ModelParts(containers: [root] + nested, layers: layers), initialization: initialization)
+  }
+
+  private func outputs(ofMember index: Int, call: Int) -> [Value] {
+    var count = 1
+    if case .container(let inner) = root.members[index].content { count = nested[inner - 1].outputs.count }
+    return (0..<count).map { Value(reference: Container.Reference(member: index, call: call, output: $0)) }
+  }
+
+  private mutating func add(_ member: Container.Member) {
+    if root.members.contains(where: { $0.name == member.name }) {
+      fail(ModelError(layer: member.name, "two layers have this name; names are unique in a model"))
+    }
+    root.members.append(member)
+  }
+
+  private mutating func fail(_ error: ModelError) { failure = failure ?? error }
+
+  private mutating func automaticName(_ kind: String) -> String {
+    while true {
+      let count = kindCounts[kind, default: 0]
+      kindCounts[kind] = count + 1
+      let name = count == 0 ? kind : "\(kind)_\(count)"
+      if !root.members.contains(where: { $0.name == name }) { return name }
+    }
+  }
+}
+
+extension ModelBuilder {
+  /// Begins with a model as it is up to and including one layer; what does not lead to that layer is left out.
+  ///
+  /// Where the layer stands inside a nested model, the nesting is dissolved: layers keep their own names, with the nested
+  /// model's name in front where two would be alike.
+  /// - Returns: the builder, the model's inputs and the layer's output.
+  public static func continuing(
+    _ model: Model, after path: String
+  ) throws(ModelError) -> (builder: ModelBuilder, inputs: [Value], output: Value) {
+    guard let instance = model.instances.firstIndex(where: { $0.path == path }),
+      let cut = model.nodes.lastIndex(where: { $0.instance == instance })
+    else { throw ModelError(layer: path, "there is no such layer. \(model.namesLike(path))") }
+    return try continuing(model, at: model.nodes[cut].output)
+  }
+
+  /// Begins with a model as it is up to one of its values.
+  public static func continuing(
+    _ model: Model, at value: ValueID
+  ) throws(ModelError) -> (builder: ModelBuilder, inputs: [Value], output: Value) {
+    let needed = model.ancestors(of: [value])
+    let names = model.flatNames()
+    var builder = ModelBuilder(
+      name: model.name, kind: model.containers.count == 1 ? model.containers[0].kind : .functional)
+    var values: [ValueID: Value] = [:]
+    for input in model.inputs { values[input.value] = builder.input(input.shape, name: input.name) }
+    var members: [Int: Int] = [:]
+    for node in model.nodes where needed.contains(node.output) {
+      let inputs = node.inputs.compactMap { values[$0] }
+      if let member = members[node.instance] {
+        builder.root.members[member].calls.append(inputs.map(\.reference))
+        values[node.output] = builder.outputs(ofMember: member, call: builder.root.members[member].calls.count - 1)[0]
+        continue
+      }
+      let instance = model.instances[node.instance]
+      builder.section = instance.section
+      builder.group = instance.group
+      values[node.output] = builder(instance.layer, name: names[node.instance], on: inputs)
+      builder.layers[builder.layers.count - 1].values = model.parameters[instance.parameters].map(\.value)
+      builder.layers[builder.layers.count - 1].isFrozen = instance.isFrozen
+      members[node.instance] = builder.root.members.count - 1
+    }
+    builder.section = .head
+    builder.group = nil
+    guard let output = values[value] else { throw ModelError("the value is not part of the model") }
+    return (builder, model.inputs.compactMap { values[$0.value] }, output)
+  }
+}
+
+extension Model {
+  /// A sequential model.
+  ///
+  /// - Parameters:
+  ///   - inputShape: of one sample, nil where an extent stays open.
+  ///   - layers: in order, with names where the automatic ones will not do.
+  public init(
+    sequential name: String, inputShape: [Int?], _ layers: [(name: String?, layer: any Layer)], seed: UInt64
+  ) throws(ModelError) {
+    var builder = ModelBuilder(name: name, kind: .sequential)
+    let input = builder.input(inputShape)
+    var value = input
+    for (name, layer) in layers { value = builder(layer, name: name, on: value) }
+    self = try builder.model(inputs: [input], outputs: [value], seed: seed)
+  }
+
+  /// A sequential model with automatic names.
+  public init(
+    sequential name: String, inputShape: [Int?], seed: UInt64, @LayerListBuilder _ layers: () -> [any Layer]
+  ) throws(ModelError) {
+    try self.init(sequential: name, inputShape: inputShape, layers().map { (nil, $0) }, seed: seed)
+  }
+
+  /// Names for all instances as if no model were nested: the last part of the path where that is unique.
+  func flatNames() -> [String] {
+    var counts: [String: Int] = [:]
+    for instance in instances { counts[instance.name, default: 0] += 1 }
+    return instances.map { instance in
+      counts[instance.name] == 1 ? instance.name : instance.path.split(separator: "/").joined(separator: "_")
+    }
+  }
+}
+
+/// Lists layers one below the other.
+@resultBuilder
+public enum LayerListBuilder {
+  public static func buildBlock(_ layers: any Layer...) -> [any Layer] { layers }
+}
+
+extension String {
+  /// Keras' automatic layer name for a class name: `Conv2D` → `conv2d`, `BatchNormalization` → `batch_normalization`.
+  package var snakeCased: String {
+    var result = ""
+    let letters = Array(self)
+    for (index, letter) in letters.enumerated() {
+      let startsWord =
+        index > 0 && letter.isUppercase && index + 1 < letters.count && letters[index + 1].isLowercase
+        || index > 0 && letter.isUppercase && letters[index - 1].isLowercase
+      if startsWord { result += "_" }
+      result += letter.lowercased()
+    }
+    return result
+  }
+}
