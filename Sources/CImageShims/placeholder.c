@@ -1,1 +1,0 @@
-int finetune_images_placeholder;

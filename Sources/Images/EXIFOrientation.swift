@@ -1,0 +1,110 @@
+/// How the rows and columns of a stored picture lie to the eye; tag 0x0112 of
+/// [EXIF 2.3](https://www.cipa.jp/std/documents/e/DC-008-2012_E.pdf).
+public enum EXIFOrientation: Int, Hashable, Sendable, CaseIterable {
+  case up = 1
+  case upMirrored
+  case down
+  case downMirrored
+  case leftMirrored
+  case right
+  case rightMirrored
+  case left
+
+  /// The orientation that a JPEG's APP1 segment names, or `up`.
+  init(jpeg bytes: [UInt8]) {
+    self = .up
+    var position = 2
+    while position + 4 <= bytes.count, bytes[position] == 0xFF {
+      let marker = bytes[position + 1]
+      if marker == 0xFF {  // a fill byte
+        position += 1
+        continue
+      }
+      // Start of scan or end of image: what follows is entropy-coded data.
+      if marker == 0xDA || marker == 0xD9 { return }
+      let length = Int(bytes[position + 2]) << 8 | Int(bytes[position + 3])
+      let end = position + 2 + length
+      guard length >= 2, end <= bytes.count else { return }
+      let segment = bytes[(position + 4)..<end]
+      if marker == 0xE1, segment.starts(with: Array("Exif\0".utf8)), segment.count > 6 {
+        self = EXIFOrientation(tiff: segment.dropFirst(6)) ?? .up
+        return
+      }
+      position = end
+    }
+  }
+
+  /// The orientation that a PNG's eXIf chunk names, or `up`.
+  init(png bytes: [UInt8]) {
+    self = .up
+    var position = 8
+    while position + 12 <= bytes.count {
+      let length = (0..<4).reduce(0) { $0 << 8 | Int(bytes[position + $1]) }
+      guard length <= bytes.count - position - 12 else { return }
+      let data = bytes[(position + 8)..<(position + 8 + length)]
+      if bytes[(position + 4)..<(position + 8)].elementsEqual("eXIf".utf8) {
+        self = EXIFOrientation(tiff: data) ?? .up
+        return
+      }
+      position += 12 + length
+    }
+  }
+
+  /// The orientation in a TIFF structure: byte order, then the offset of a directory of 12-byte entries.
+  private init?(tiff: ArraySlice<UInt8>) {
+    let isLittleEndian = tiff.starts(with: [0x49, 0x49])
+    guard isLittleEndian || tiff.starts(with: [0x4D, 0x4D]) else { return nil }
+    func number(at offset: Int, count: Int) -> Int? {
+      guard offset >= 0, offset <= tiff.count - count else { return nil }
+      let part = tiff.dropFirst(offset).prefix(count)
+      return (isLittleEndian ? part.reversed() : Array(part)).reduce(0) { $0 << 8 | Int($1) }
+    }
+    guard number(at: 2, count: 2) == 42, let directory = number(at: 4, count: 4),
+      let entryCount = number(at: directory, count: 2)
+    else { return nil }
+    for entry in 0..<entryCount {
+      let offset = directory + 2 + 12 * entry
+      guard let tag = number(at: offset, count: 2) else { return nil }
+      if tag == 0x0112 {
+        // A SHORT stands in the first two bytes of the value field, in either byte order.
+        guard number(at: offset + 2, count: 2) == 3, let value = number(at: offset + 8, count: 2) else { return nil }
+        self.init(rawValue: value)
+        return
+      }
+    }
+    return nil
+  }
+}
+
+extension PixelImage {
+  /// This picture as the eye should see it, when its file is in `orientation`.
+  func turnedUp(from orientation: EXIFOrientation) -> PixelImage {
+    // Where the first source pixel lands, and which way the source's columns and rows run.
+    let swapsAxes = orientation.rawValue >= EXIFOrientation.leftMirrored.rawValue
+    let (turnedWidth, turnedHeight) = swapsAxes ? (height, width) : (width, height)
+    let start: (x: Int, y: Int)
+    let column: (x: Int, y: Int)
+    let row: (x: Int, y: Int)
+    switch orientation {
+    case .up: return self
+    case .upMirrored: (start, column, row) = ((width - 1, 0), (-1, 0), (0, 1))
+    case .down: (start, column, row) = ((width - 1, height - 1), (-1, 0), (0, -1))
+    case .downMirrored: (start, column, row) = ((0, height - 1), (1, 0), (0, -1))
+    case .leftMirrored: (start, column, row) = ((0, 0), (0, 1), (1, 0))
+    case .right: (start, column, row) = ((height - 1, 0), (0, 1), (-1, 0))
+    case .rightMirrored: (start, column, row) = ((height - 1, width - 1), (0, -1), (-1, 0))
+    case .left: (start, column, row) = ((0, width - 1), (0, -1), (1, 0))
+    }
+    var turned = [UInt8](repeating: 0, count: pixels.count)
+    for y in 0..<height {
+      for x in 0..<width {
+        let toX = start.x + x * column.x + y * row.x
+        let toY = start.y + x * column.y + y * row.y
+        let source = (y * width + x) * channels
+        let target = (toY * turnedWidth + toX) * channels
+        for channel in 0..<channels { turned[target + channel] = pixels[source + channel] }
+      }
+    }
+    return PixelImage(width: turnedWidth, height: turnedHeight, mode: mode, pixels: turned)
+  }
+}

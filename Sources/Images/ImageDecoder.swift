@@ -1,0 +1,126 @@
+internal import CImageShims
+
+/// How large a picture may be. Checked against the header, before any memory is taken for pixels.
+public struct DecodingLimits: Hashable, Sendable {
+  /// The longest side, in pixels.
+  public var side = 65_500
+  /// The number of pixels.
+  public var area = 200_000_000
+
+  public init() {}
+
+  public init(side: Int, area: Int) {
+    self.side = side
+    self.area = area
+  }
+}
+
+/// PNG and JPEG of every kind that libpng and libjpeg read, to 8-bit grey or colour.
+///
+/// The pixels are those of Pillow's `Image.open(path).convert("RGB")` (or `"L"`): no gamma, alpha dropped, CMYK converted,
+/// 16-bit samples by their high byte. Two things differ from Pillow's and Keras' defaults: the EXIF orientation is applied
+/// unless `orientation` says otherwise, and 16-bit grey is reduced, where Pillow clips it.
+public enum ImageDecoder {
+  /// Whether a photograph is turned as its EXIF data say.
+  public enum OrientationPolicy: String, Hashable, Sendable, CaseIterable { case applied, ignored }
+
+  /// The picture in a file.
+  public static func decode(
+    contentsOf path: String, channels: ColorMode = .rgb, limits: DecodingLimits = DecodingLimits(),
+    orientation: OrientationPolicy = .applied
+  ) throws(ImageError) -> PixelImage {
+    try decode(
+      FileBytes.read(path), name: path, channels: channels, limits: limits, orientation: orientation)
+  }
+
+  /// The picture in the bytes of a file; `name` stands for it in errors.
+  public static func decode(
+    _ bytes: [UInt8], name: String, channels: ColorMode = .rgb, limits: DecodingLimits = DecodingLimits(),
+    orientation policy: OrientationPolicy = .applied
+  ) throws(ImageError) -> PixelImage {
+    let image: PixelImage
+    let orientation: EXIFOrientation
+    switch ImageFormat(bytes) {
+    case .other(let words):
+      throw ImageError(bytes.isEmpty ? .truncated : .unrecognized, path: name, words)
+    case .png:
+      image = try unsafe decode(
+        bytes, name: name, format: "PNG", limits: limits, header: unsafe ft_png_read_header,
+        pixels: unsafe ft_png_read_pixels)
+      orientation = policy == .applied ? EXIFOrientation(png: bytes) : .up
+    case .jpeg:
+      image = try unsafe decode(
+        bytes, name: name, format: "JPEG", limits: limits, header: unsafe ft_jpeg_read_header,
+        pixels: unsafe ft_jpeg_read_pixels)
+      orientation = policy == .applied ? EXIFOrientation(jpeg: bytes) : .up
+    }
+    return image.converted(to: channels).turnedUp(from: orientation)
+  }
+
+  private static func decode(
+    _ bytes: [UInt8], name: String, format: String, limits: DecodingLimits,
+    header readHeader: (
+      UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<ft_image_header>?, UnsafeMutablePointer<CChar>?
+    )
+      -> ft_image_status,
+    pixels readPixels: (
+      UnsafePointer<UInt8>?, Int, ft_image_header, UnsafeMutablePointer<UInt8>?,
+      UnsafeMutablePointer<CChar>?
+    ) -> ft_image_status
+  ) throws(ImageError) -> PixelImage {
+    // The shims read `count` bytes at most and write the pixels that the header announced; nothing outlives the call.
+    var header = ft_image_header()
+    try unsafe check(name, format) { message in
+      unsafe bytes.withUnsafeBufferPointer { source in
+        unsafe readHeader(source.baseAddress, source.count, &header, message)
+      }
+    }
+    let width = Int(header.width)
+    let height = Int(header.height)
+    guard width <= limits.side, height <= limits.side, width * height <= limits.area else {
+      throw ImageError(
+        .tooLarge, path: name,
+        "\(width)×\(height) pixels; at most \(limits.side) on a side and \(limits.area) in all are read: scale it down")
+    }
+    guard let mode = ColorMode(channelCount: Int(header.channels)), width > 0, height > 0 else {
+      throw ImageError(.corrupt, path: name, "a \(format) of \(width)×\(height) pixels")
+    }
+
+    let count = width * height * mode.channelCount
+    var pixels: [UInt8] = []
+    try unsafe check(name, format) { message in
+      var status = FT_IMAGE_OK
+      pixels = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+        status = unsafe bytes.withUnsafeBufferPointer { source in
+          unsafe readPixels(source.baseAddress, source.count, header, buffer.baseAddress, message)
+        }
+        // After a failure some are still uninitialised, and none is kept.
+        initialized = status == FT_IMAGE_OK ? count : 0
+      }
+      return status
+    }
+    return PixelImage(width: width, height: height, mode: mode, pixels: pixels)
+  }
+
+  /// Runs one shim and makes an error of its status and message.
+  private static func check(
+    _ name: String, _ format: String, _ body: (UnsafeMutablePointer<CChar>?) -> ft_image_status
+  ) throws(ImageError) {
+    var text = [CChar](repeating: 0, count: Int(FT_IMAGE_MESSAGE_SIZE))
+    let status = unsafe text.withUnsafeMutableBufferPointer { unsafe body($0.baseAddress) }
+    let message = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    switch status {
+    case FT_IMAGE_OK:
+      return
+    case FT_IMAGE_TRUNCATED:
+      throw ImageError(.truncated, path: name, "the \(format) ends too early; the file is cut short: fetch it again")
+    case FT_IMAGE_UNSUPPORTED:
+      throw ImageError(
+        .unsupported, path: name, "a \(format) of a kind that cannot be read (\(message)); save it as 8-bit RGB")
+    case FT_IMAGE_OUT_OF_MEMORY:
+      throw ImageError(.tooLarge, path: name, "not enough memory for this \(format); scale it down")
+    default:
+      throw ImageError(.corrupt, path: name, "damaged \(format) (\(message)); fetch it again or leave it out")
+    }
+  }
+}

@@ -1,0 +1,25 @@
+/// Height and width in pixels, in Keras' order.
+public struct ImageSize: Hashable, Sendable, CustomStringConvertible {
+  public var height: Int
+  public var width: Int
+
+  public init(height: Int, width: Int) {
+    self.height = height
+    self.width = width
+  }
+
+  /// `480×640`, height first.
+  public var description: String { "\(height)×\(width)" }
+}
+
+/// Whether pixels are grey or coloured; Keras' `color_mode`.
+public enum ColorMode: Int, Hashable, Sendable, CaseIterable {
+  case grayscale = 1
+  case rgb = 3
+
+  /// The mode with so many channels, if there is one.
+  public init?(channelCount: Int) { self.init(rawValue: channelCount) }
+
+  /// 1 or 3.
+  public var channelCount: Int { rawValue }
+}

@@ -1,0 +1,158 @@
+public import Tensors
+
+/// How pixels between pixels are found.
+public enum Interpolation: String, Hashable, Sendable, CaseIterable { case bilinear, nearest }
+
+/// Scaling a picture to a fixed size, bit for bit as Keras' `image_dataset_from_directory` does on TensorFlow:
+/// `tf.image.resize` with half-pixel centres and without antialiasing.
+///
+/// - Input: a picture of any size
+/// - Output: `[height, width, channels]`, raw values 0…255
+///
+/// With `s = source / target`, the target pixel `i` lies at `x = (i + ½) s − ½` of the source; bilinear takes
+/// `a + (b − a)(x − ⌊x⌋)` of its two neighbours, columns before rows; nearest takes the pixel `⌊(i + ½) s⌋`.
+/// Scaling down by more than two skips pixels: that is what models trained with Keras have seen.
+public struct Resizing: Hashable, Sendable {
+  public var size: ImageSize
+  public var interpolation = Interpolation.bilinear
+  /// Whether to cut the largest centred window of the target's aspect ratio first, instead of distorting.
+  public var cropToAspectRatio = false
+
+  public init(
+    _ size: ImageSize, interpolation: Interpolation = .bilinear, cropToAspectRatio: Bool = false
+  ) {
+    precondition(size.height > 0 && size.width > 0, "cannot scale to \(size)")
+    self.size = size
+    self.interpolation = interpolation
+    self.cropToAspectRatio = cropToAspectRatio
+  }
+
+  /// The scaled picture, `[height, width, channels]`.
+  public func callAsFunction(_ image: PixelImage) -> Tensor {
+    unsafe Tensor([size.height, size.width, image.channels]) { unsafe write(image, into: $0) }
+  }
+
+  /// Writes the scaled picture to `target`, which has room for exactly `height × width × channels` elements.
+  @unsafe public func write(_ image: PixelImage, into target: UnsafeMutableBufferPointer<Float>) {
+    precondition(target.count == size.height * size.width * image.channels, "\(target.count) elements for \(size)")
+    let window = cropToAspectRatio ? Self.window(of: image.size, for: size) : Window(whole: image.size)
+    switch interpolation {
+    case .bilinear: unsafe writeBilinear(image, window, into: target)
+    case .nearest: unsafe writeNearest(image, window, into: target)
+    }
+  }
+
+  private struct Window {
+    var top = 0
+    var left = 0
+    var size: ImageSize
+
+    init(whole size: ImageSize) { self.size = size }
+  }
+
+  /// Keras' `smart_resize`, which computes in single precision inside a data pipeline.
+  private static func window(of source: ImageSize, for target: ImageSize) -> Window {
+    let height = Int(Float(source.width * target.height) / Float(target.width))
+    let width = Int(Float(source.height * target.width) / Float(target.height))
+    var window = Window(
+      whole: ImageSize(height: max(min(source.height, height), 1), width: max(min(source.width, width), 1)))
+    window.top = (source.height - window.size.height) / 2
+    window.left = (source.width - window.size.width) / 2
+    return window
+  }
+
+  /// The two source pixels for each target pixel of one axis, and the weight of the second.
+  private static func neighbours(source: Int, target: Int) -> [(lower: Int, upper: Int, weight: Float)] {
+    let scale = Float(source) / Float(target)
+    return (0..<target).map { index in
+      let position = (Float(index) + 0.5) * scale - 0.5
+      let floor = position.rounded(.down)
+      let lower = min(max(Int(floor), 0), source - 1)
+      let upper = min(max(Int(position.rounded(.up)), 0), source - 1)
+      return (lower, upper, position - floor)
+    }
+  }
+
+  private func writeBilinear(_ image: PixelImage, _ window: Window, into target: UnsafeMutableBufferPointer<Float>) {
+    let channels = image.channels
+    let columns = Self.neighbours(source: window.size.width, target: size.width).map {
+      (lower: (window.left + $0.lower) * channels, upper: (window.left + $0.upper) * channels, weight: $0.weight)
+    }
+    let rowLength = size.width * channels
+    // Two source rows, scaled to the target's width; the lower of one target row is often the upper of the last.
+    var upperRow = [Float](repeating: 0, count: rowLength)
+    var lowerRow = upperRow
+    var (upperIndex, lowerIndex) = (-1, -1)
+    for (y, row) in Self.neighbours(source: window.size.height, target: size.height).enumerated() {
+      if row.lower != upperIndex {
+        if row.lower == lowerIndex {
+          swap(&upperRow, &lowerRow)
+          swap(&upperIndex, &lowerIndex)
+        } else {
+          Self.scale(image, row: window.top + row.lower, columns, into: &upperRow)
+          upperIndex = row.lower
+        }
+      }
+      if row.upper != lowerIndex && row.upper != upperIndex {
+        Self.scale(image, row: window.top + row.upper, columns, into: &lowerRow)
+        lowerIndex = row.upper
+      }
+      // A target row lies inside `target`: y < height, and rows have rowLength elements.
+      unsafe upperRow.withUnsafeBufferPointer { above in
+        unsafe (row.upper == upperIndex ? upperRow : lowerRow).withUnsafeBufferPointer { below in
+          let out = unsafe UnsafeMutableBufferPointer(rebasing: target[(y * rowLength)..<((y + 1) * rowLength)])
+          for index in 0..<rowLength {
+            unsafe out[index] = above[index] + (below[index] - above[index]) * row.weight
+          }
+        }
+      }
+    }
+  }
+
+  /// Scales one source row to the target's width.
+  private static func scale(
+    _ image: PixelImage, row: Int, _ columns: [(lower: Int, upper: Int, weight: Float)], into scaled: inout [Float]
+  ) {
+    let channels = image.channels
+    let rowLength = image.width * channels
+    // `lower` and `upper` are offsets of whole pixels inside the row, and `scaled` holds columns × channels elements.
+    unsafe image.pixels.withUnsafeBufferPointer { pixels in
+      unsafe scaled.withUnsafeMutableBufferPointer { out in
+        let source = unsafe UnsafeBufferPointer(rebasing: pixels[(row * rowLength)..<((row + 1) * rowLength)])
+        if channels == 3 {
+          for (x, column) in columns.enumerated() {
+            for channel in 0..<3 {
+              let left = unsafe Float(source[column.lower + channel])
+              let right = unsafe Float(source[column.upper + channel])
+              unsafe out[3 * x + channel] = left + (right - left) * column.weight
+            }
+          }
+        } else {
+          for (x, column) in columns.enumerated() {
+            let left = unsafe Float(source[column.lower])
+            let right = unsafe Float(source[column.upper])
+            unsafe out[x] = left + (right - left) * column.weight
+          }
+        }
+      }
+    }
+  }
+
+  private func writeNearest(_ image: PixelImage, _ window: Window, into target: UnsafeMutableBufferPointer<Float>) {
+    func nearest(_ index: Int, source: Int, target: Int) -> Int {
+      let scale = Float(source) / Float(target)
+      return max(min(Int(((Float(index) + 0.5) * scale).rounded(.down)), source - 1), 0)
+    }
+    let columns = (0..<size.width).map { window.left + nearest($0, source: window.size.width, target: size.width) }
+    var position = 0
+    for y in 0..<size.height {
+      let row = window.top + nearest(y, source: window.size.height, target: size.height)
+      for column in columns {
+        for channel in 0..<image.channels {
+          unsafe target[position] = Float(image.pixels[(row * image.width + column) * image.channels + channel])
+          position += 1
+        }
+      }
+    }
+  }
+}
