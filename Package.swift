@@ -47,7 +47,7 @@ let package = Package(
     .executableTarget(name: "DemoImages", dependencies: ["Images"]),
 
     // Tests, a target each, and what they share.
-    .target(name: "TestSupport", dependencies: ["Layers"], path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["Kernels", "Layers", "Tensors"], path: "Tests/TestSupport"),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"]),
