@@ -1,1 +1,137 @@
+/// The C side of the engine: one table of kernels per instruction set.
+///
+/// Nothing here allocates, starts a thread, keeps state or checks a shape: the Swift module `Kernels` does.
+/// All numbers are float, all images NHWC. README.md beside the sources explains each family.
+#ifndef CKERNELS_H
+#define CKERNELS_H
 
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+  CK_PACK_STRIDE = 528,  // floats from row to row of a packed block: no power of two, so rows spread over the L1 sets
+  CK_BLOCK_DEPTH = 512,  // the deepest block that is packed at once
+  CK_BLOCK_ROWS = 112,   // the most rows `convolution_rows` takes
+  CK_GRADIENT_ROWS = 192,     // rows of the image matrix packed at once for a kernel gradient
+  CK_GRADIENT_COLUMNS = 256,  // columns of the output gradient packed at once
+  CK_SCRATCH = 2 * CK_BLOCK_ROWS * CK_PACK_STRIDE,  // floats of scratch `convolution_rows` needs
+  CK_GRADIENT_SCRATCH = CK_GRADIENT_ROWS * (CK_PACK_STRIDE + CK_GRADIENT_COLUMNS),
+};
+
+/// How windows lie over a batch of images: the rows of the matrix that a convolution multiplies, or the windows of a pool.
+typedef struct {
+  ptrdiff_t height, width;
+  ptrdiff_t pixel_stride;  // floats from pixel to pixel
+  ptrdiff_t channels;      // of these, the ones a window sees: fewer than pixel_stride in a grouped convolution
+  ptrdiff_t kernel_height, kernel_width;
+  ptrdiff_t stride_height, stride_width;
+  ptrdiff_t dilation_height, dilation_width;
+  ptrdiff_t pad_top, pad_left;  // may be negative
+  ptrdiff_t output_height, output_width;
+} ck_windows;
+
+enum ck_activation {
+  CK_LINEAR,
+  CK_RELU,          // parameters: maximum, negative slope, threshold
+  CK_LEAKY_RELU,    // slope
+  CK_SIGMOID,
+  CK_TANH,
+  CK_SWISH,
+  CK_GELU,
+  CK_GELU_TANH,
+  CK_ELU,           // alpha
+  CK_SELU,
+  CK_SOFTPLUS,
+  CK_SOFTSIGN,
+  CK_HARD_SIGMOID,          // relu6(x + 3) / 6
+  CK_HARD_SIGMOID_KERAS_2,  // clip(0.2 x + 0.5, 0, 1)
+  CK_HARD_SWISH,
+  CK_EXPONENTIAL,
+  CK_MISH,
+};
+
+/// What happens to an output while it is still in registers: `activation(x + bias + residual)`.
+typedef struct {
+  const float *bias;      // a number per column, or NULL
+  const float *residual;  // laid out as the output, or NULL
+  float low, high;        // clamp; -inf and inf leave it alone
+  float slope;            // of the negative side; 1 leaves it alone
+  int32_t activation;     // applied to the finished tile instead of clamp and slope unless CK_LINEAR
+  float parameters[3];
+} ck_epilogue;
+
+/// Where the rows of a product go: row (y, x) of the windows to pixel (y * step + offset) of the output.
+typedef struct {
+  ptrdiff_t height, width;        // of the output
+  ptrdiff_t step_height, step_width, offset_height, offset_width;
+} ck_scatter;
+
+enum ck_binary { CK_ADD, CK_MULTIPLY, CK_MAXIMUM, CK_SUBTRACT };
+
+/// Every kernel: result, name, parameters. The list makes the table and fills it.
+#define CK_KERNELS(K)                                                                                                  \
+  /* Matrix product and convolution */                                                                                 \
+  K(void, pack_panels, (const float *source, ptrdiff_t row_stride, ptrdiff_t column_stride, ptrdiff_t rows, ptrdiff_t columns, \
+                        float *panels, ptrdiff_t panel_stride))                                                          \
+  K(void, convolution_rows, (const ck_windows *windows, const float *image, const float *panels, ptrdiff_t columns,      \
+                             ptrdiff_t row, ptrdiff_t rows, float *output, ptrdiff_t output_stride,                          \
+                             const ck_scatter *scatter, const ck_epilogue *epilogue, float *scratch))                  \
+  K(void, kernel_gradient, (const ck_windows *windows, const float *image, const float *output_gradient,               \
+                            ptrdiff_t gradient_stride, ptrdiff_t columns, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t depth_start,  \
+                            ptrdiff_t depth_end, float *result, ptrdiff_t result_stride, float *scratch))                  \
+  /* Depthwise */                                                                                                      \
+  K(void, depthwise, (const ck_windows *windows, const float *image, const float *kernel, float *output,               \
+                      ptrdiff_t line, ptrdiff_t lines, const ck_epilogue *epilogue))                                       \
+  K(void, depthwise_input_gradient, (const ck_windows *windows, const float *output_gradient, const float *kernel,     \
+                                     float *image_gradient, ptrdiff_t line, ptrdiff_t lines))                              \
+  K(void, depthwise_kernel_gradient, (const ck_windows *windows, const float *image, const float *output_gradient,     \
+                                      float *result, ptrdiff_t line, ptrdiff_t lines))                                     \
+  /* Pooling */                                                                                                        \
+  K(void, maximum_pool, (const ck_windows *windows, const float *image, float *output, int32_t *indices, ptrdiff_t line, \
+                         ptrdiff_t lines))                                                                               \
+  K(void, maximum_pool_gradient, (const ck_windows *windows, const float *output_gradient, const int32_t *indices,     \
+                                  float *image_gradient, ptrdiff_t line, ptrdiff_t lines))                                 \
+  K(void, average_pool, (const ck_windows *windows, const float *image, float *output, ptrdiff_t line, ptrdiff_t lines))   \
+  K(void, average_pool_gradient, (const ck_windows *windows, const float *output_gradient, float *image_gradient,      \
+                                  ptrdiff_t line, ptrdiff_t lines))                                                        \
+  /* Element-wise */                                                                                                   \
+  K(void, activate, (int32_t activation, const float *parameters, ptrdiff_t count, const float *x, float *y))            \
+  K(void, activation_gradient, (int32_t activation, const float *parameters, ptrdiff_t count,                            \
+                                const float *output_gradient, const float *x, const float *y, float *result))          \
+  K(void, softmax, (ptrdiff_t rows, ptrdiff_t columns, const float *x, float *y))                                          \
+  K(void, softmax_gradient, (ptrdiff_t rows, ptrdiff_t columns, const float *output_gradient, const float *y,              \
+                             float *result))                                                                           \
+  K(void, binary, (int32_t operation, ptrdiff_t count, const float *x, const float *y, ptrdiff_t y_step, float *result))   \
+  K(void, scale_and_shift, (ptrdiff_t rows, ptrdiff_t columns, const float *x, const float *scale, const float *shift,     \
+                            float *y))                                                                                 \
+  K(void, add_scaled, (ptrdiff_t count, float factor, const float *x, float *y))                                         \
+  K(void, scale, (ptrdiff_t count, float factor, const float *x, float *y))                                              \
+  /* Reductions */                                                                                                     \
+  K(void, column_sums, (ptrdiff_t rows, ptrdiff_t columns, const float *x, float *result))                                 \
+  K(void, column_sums_of_products, (ptrdiff_t rows, ptrdiff_t columns, const float *x, const float *y, float *result))     \
+  K(void, column_moments, (ptrdiff_t rows, ptrdiff_t columns, const float *x, float *mean, float *squares))                \
+  K(void, column_maxima, (ptrdiff_t rows, ptrdiff_t columns, const float *x, float *result))                               \
+  K(void, column_maxima_gradient, (ptrdiff_t rows, ptrdiff_t columns, const float *x, const float *maxima,                 \
+                                   const float *output_gradient, float *result))                                       \
+  /* Optimisers */                                                                                                     \
+  K(void, sgd_update, (ptrdiff_t count, const float *gradient, float *velocity, float *weights, float rate,              \
+                       float momentum, int32_t nesterov))                                                              \
+  K(void, adam_update, (ptrdiff_t count, const float *gradient, float *first, float *second, float *weights, float rate, \
+                        float beta_1, float beta_2, float epsilon))                                                    \
+  /* Measurement */                                                                                                    \
+  K(float, peak, (ptrdiff_t rounds))
+
+#define CK_FIELD(result, name, parameters) result(*name) parameters;
+
+typedef struct {
+  const char *name;
+  ptrdiff_t panel_columns;  // columns in a panel of packed weights
+  ptrdiff_t tile_rows;      // rows the micro-kernel multiplies at once
+  ptrdiff_t peak_operations;  // floating-point operations in a round of `peak`
+  CK_KERNELS(CK_FIELD)
+} ck_kernels;
+
+/// The kernel sets this processor can run, best first, and NULL after the last.
+const ck_kernels *ck_kernels_at(ptrdiff_t index);
+
+#endif

@@ -1,0 +1,241 @@
+// The matrix product, and every convolution as one: windows are packed into rows, weights into panels.
+
+enum { CK_PANEL = 2 * CK_LANES };
+
+// panels[n / CK_PANEL][k][CK_PANEL], filled up with zeros. `source(k, n) = source[k * row_stride + n * column_stride]`.
+static void pack_panels(const float *source, ptrdiff_t row_stride, ptrdiff_t column_stride, ptrdiff_t rows, ptrdiff_t columns,
+                        float *panels, ptrdiff_t panel_stride) {
+  for (ptrdiff_t n = 0; n < columns; n += CK_PANEL, panels += panel_stride) {
+    const ptrdiff_t width = least(CK_PANEL, columns - n);
+    const float *from = source + n * column_stride;
+    if (column_stride == 1) {
+      const vm first = lanes(width), second = lanes(greatest(0, width - CK_LANES));
+      for (ptrdiff_t k = 0; k < rows; k++, from += row_stride) {
+        store(panels + k * CK_PANEL, load_part(from, first));
+        store(panels + k * CK_PANEL + CK_LANES, load_part(from + CK_LANES, second));
+      }
+    } else {
+      if (width < CK_PANEL) clear(panels, rows * CK_PANEL);
+      for (ptrdiff_t k0 = 0; k0 < rows; k0 += 16)
+        for (ptrdiff_t j = 0; j < width; j++)
+          for (ptrdiff_t k = k0; k < least(rows, k0 + 16); k++)
+            panels[k * CK_PANEL + j] = from[j * column_stride + k * row_stride];
+    }
+  }
+}
+
+// rows x CK_PANEL of the result, `vectors` of its vectors alive. `a(i, p)` is a[i * CK_PACK_STRIDE + p], or with
+// `by_depth` a[p * CK_PACK_STRIDE + i]. Every output is one chain of multiply-adds over p, whatever `rows` is: that
+// is why the batch and the split over threads cannot show in a result.
+CK_INLINE void multiply_tile(const int rows, const int vectors, const int by_depth, ptrdiff_t depth, const float *a,
+                             const float *b, float *c, ptrdiff_t c_stride, ptrdiff_t columns, int accumulates,
+                             const ck_epilogue *e, const float *bias, const float *residual) {
+  vf sum[CK_TILE_ROWS][2];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i++)
+#pragma clang loop unroll(full)
+    for (int j = 0; j < vectors; j++) sum[i][j] = splat(0);
+  for (ptrdiff_t p = 0; p < depth; p++) {
+    vf right[2];
+#pragma clang loop unroll(full)
+    for (int j = 0; j < vectors; j++) right[j] = load(b + j * CK_LANES);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++) {
+      const vf left = splat(a[by_depth ? i : i * CK_PACK_STRIDE]);
+#pragma clang loop unroll(full)
+      for (int j = 0; j < vectors; j++) sum[i][j] = left * right[j] + sum[i][j];
+    }
+    a += by_depth ? CK_PACK_STRIDE : 1;
+    b += CK_PANEL;
+  }
+#pragma clang loop unroll(full)
+  for (int j = 0; j < vectors; j++) {
+    const vm part = lanes(columns - j * CK_LANES);
+    const vf shift = bias ? load_part(bias + j * CK_LANES, part) : splat(0);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++) {
+      float *to = c + i * c_stride + j * CK_LANES;
+      vf v = sum[i][j];
+      if (accumulates) v += load_part(to, part);
+      if (e) {
+        v += shift;
+        if (residual) v += load_part(residual + i * c_stride + j * CK_LANES, part);
+        v = finish(v, e);
+      }
+      store_part(to, v, part);
+    }
+  }
+}
+
+#define CK_TILE(n)                                                                                           \
+  case n:                                                                                                    \
+    multiply_tile(n, vectors, by_depth, depth, a, b, c, c_stride, columns, accumulates, e, bias, residual);  \
+    break;
+
+CK_INLINE void multiply_rows(const int vectors, const int by_depth, ptrdiff_t rows, ptrdiff_t depth, const float *a,
+                             const float *b, float *c, ptrdiff_t c_stride, ptrdiff_t columns, int accumulates,
+                             const ck_epilogue *e, const float *bias, const float *residual) {
+  switch (rows) {
+    CK_TILE(1) CK_TILE(2) CK_TILE(3) CK_TILE(4) CK_TILE(5) CK_TILE(6)
+#if CK_TILE_ROWS > 6
+    CK_TILE(7) CK_TILE(8) CK_TILE(9) CK_TILE(10) CK_TILE(11) CK_TILE(12) CK_TILE(13) CK_TILE(14)
+#endif
+  }
+}
+
+// Rows are shared out evenly: 49 as 13 + 12 + 12 + 12, not 14 + 14 + 14 + 7.
+CK_INLINE void multiply(const int by_depth, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const float *a,
+                        const float *panels, ptrdiff_t panel_stride, float *c, ptrdiff_t c_stride, int accumulates,
+                        const ck_epilogue *e, const float *residual) {
+  const ptrdiff_t groups = divide_up(rows, CK_TILE_ROWS), base = rows / groups, larger = rows % groups;
+  for (ptrdiff_t n = 0; n < columns; n += CK_PANEL, panels += panel_stride) {
+    const ptrdiff_t width = least(CK_PANEL, columns - n);
+    const float *bias = e && e->bias ? e->bias + n : 0;
+    for (ptrdiff_t g = 0, i = 0; g < groups; g++) {
+      const ptrdiff_t count = base + (g < larger);
+      const float *left = a + (by_depth ? i : i * CK_PACK_STRIDE);
+      float *to = c + i * c_stride + n;
+      const float *add = residual ? residual + i * c_stride + n : 0;
+      if (width > CK_LANES)
+        multiply_rows(2, by_depth, count, depth, left, panels, to, c_stride, width, accumulates, e, bias, add);
+      else
+        multiply_rows(1, by_depth, count, depth, left, panels, to, c_stride, width, accumulates, e, bias, add);
+      i += count;
+    }
+  }
+}
+
+static void multiply_by_rows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const float *a, const float *panels,
+                             ptrdiff_t panel_stride, float *c, ptrdiff_t c_stride, int accumulates, const ck_epilogue *e,
+                             const float *residual) {
+  multiply(0, rows, columns, depth, a, panels, panel_stride, c, c_stride, accumulates, e, residual);
+}
+
+static void multiply_by_depth(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const float *a, const float *panels,
+                              ptrdiff_t panel_stride, float *c, ptrdiff_t c_stride, int accumulates) {
+  multiply(1, rows, columns, depth, a, panels, panel_stride, c, c_stride, accumulates, 0, 0);
+}
+
+// Columns [start, end) of `rows` rows of the window matrix, CK_PACK_STRIDE apart. In NHWC a window's line is one run
+// of kernel width x channels floats (unless dilated or grouped: then of one pixel's channels), so packing is copying.
+static void pack_rows(const ck_windows *w, const float *image, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t start, ptrdiff_t end,
+                      float *packed) {
+  const int joined = w->dilation_width == 1 && w->channels == w->pixel_stride;
+  const ptrdiff_t taps = joined ? w->kernel_width : 1, length = taps * w->channels;
+  const ptrdiff_t runs = joined ? 1 : w->kernel_width;  // in a line of the window
+  const ptrdiff_t first_run = start / length, first_offset = start % length;
+  ptrdiff_t x = row % w->output_width, y = row / w->output_width % w->output_height,
+          n = row / w->output_width / w->output_height;
+  for (ptrdiff_t r = 0; r < rows; r++, packed += CK_PACK_STRIDE) {
+    const ptrdiff_t top = y * w->stride_height - w->pad_top, left = x * w->stride_width - w->pad_left;
+    ptrdiff_t ky = first_run / runs, kx = first_run % runs, offset = first_offset;
+    float *to = packed;
+    for (ptrdiff_t k = start; k < end;) {
+      const ptrdiff_t take = least(length - offset, end - k);
+      const ptrdiff_t iy = top + ky * w->dilation_height, ix = left + kx * w->dilation_width;
+      if (iy < 0 || iy >= w->height) {
+        clear(to, take);
+      } else {
+        // Of the run, [low, high) lies inside the image; of that, [from, until) is wanted.
+        const ptrdiff_t low = greatest(0, -ix) * w->channels, high = (w->width - ix) * w->channels;
+        const ptrdiff_t from = least(greatest(low, offset), offset + take);
+        const ptrdiff_t until = greatest(least(high, offset + take), from);
+        if (from > offset) clear(to, from - offset);
+        if (until > from)
+          copy(to + from - offset, image + ((n * w->height + iy) * w->width + ix) * w->pixel_stride + from,
+               until - from);
+        if (until < offset + take) clear(to + until - offset, offset + take - until);
+      }
+      to += take;
+      k += take;
+      offset = 0;
+      if (++kx == runs) kx = 0, ky++;
+    }
+    if (++x == w->output_width) {
+      x = 0;
+      if (++y == w->output_height) y = 0, n++;
+    }
+  }
+}
+
+static void activate(int32_t activation, const float *parameters, ptrdiff_t count, const float *x, float *y);
+
+// Rows [row, row + rows) of the window matrix times packed weights, at most CK_BLOCK_ROWS of them. `output` is the
+// whole output, from the first column of this call on. With `scatter` the rows go to scattered pixels.
+static void convolution_rows(const ck_windows *w, const float *image, const float *panels, ptrdiff_t columns, ptrdiff_t row,
+                             ptrdiff_t rows, float *output, ptrdiff_t output_stride, const ck_scatter *scatter,
+                             const ck_epilogue *e, float *scratch) {
+  const ptrdiff_t depth = w->kernel_height * w->kernel_width * w->channels;
+  const ptrdiff_t blocks = divide_up(depth, CK_BLOCK_DEPTH), block = divide_up(depth, blocks);
+  const ptrdiff_t chunk = scatter ? CK_BLOCK_DEPTH : columns;  // scattered columns pass through the scratch
+  for (ptrdiff_t n = 0; n < columns; n += chunk) {
+    const ptrdiff_t width = least(chunk, columns - n);
+    float *tile = scatter ? scratch + CK_BLOCK_ROWS * CK_PACK_STRIDE : output + row * output_stride;
+    const ptrdiff_t tile_stride = scatter ? CK_PACK_STRIDE : output_stride;
+    for (ptrdiff_t k = 0; k < depth; k += block) {
+      const ptrdiff_t d = least(block, depth - k);
+      const int last = k + d == depth;
+      pack_rows(w, image, row, rows, k, k + d, scratch);
+      multiply_by_rows(rows, width, d, scratch, panels + n / CK_PANEL * depth * CK_PANEL + k * CK_PANEL,
+                       depth * CK_PANEL, tile, tile_stride, k > 0, last ? e : 0,
+                       last && e && e->residual ? e->residual + row * output_stride : 0);
+    }
+    if (e && e->activation != CK_LINEAR)
+      for (ptrdiff_t r = 0; r < rows; r++)
+        activate(e->activation, e->parameters, width, tile + r * tile_stride, tile + r * tile_stride);
+    if (!scatter) return;
+    ptrdiff_t x = row % w->output_width, y = row / w->output_width % w->output_height,
+            image_index = row / w->output_width / w->output_height;
+    for (ptrdiff_t r = 0; r < rows; r++) {
+      const ptrdiff_t iy = y * scatter->step_height + scatter->offset_height;
+      const ptrdiff_t ix = x * scatter->step_width + scatter->offset_width;
+      copy(output + ((image_index * scatter->height + iy) * scatter->width + ix) * output_stride + n,
+           tile + r * tile_stride, width);
+      if (++x == w->output_width) {
+        x = 0;
+        if (++y == w->output_height) y = 0, image_index++;
+      }
+    }
+  }
+}
+
+// result[k][n] += the sum over rows [row, row + rows) of windows(row, k) * output_gradient(row, n), for k in
+// [depth_start, depth_end), at most CK_BLOCK_DEPTH of them. Rows are taken CK_GRADIENT_ROWS at a time, in order.
+static void kernel_gradient(const ck_windows *w, const float *image, const float *output_gradient,
+                            ptrdiff_t gradient_stride, ptrdiff_t columns, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t depth_start,
+                            ptrdiff_t depth_end, float *result, ptrdiff_t result_stride, float *scratch) {
+  float *panels = scratch + CK_GRADIENT_ROWS * CK_PACK_STRIDE;
+  for (ptrdiff_t r = 0; r < rows; r += CK_GRADIENT_ROWS) {
+    const ptrdiff_t d = least(CK_GRADIENT_ROWS, rows - r);
+    pack_rows(w, image, row + r, d, depth_start, depth_end, scratch);
+    for (ptrdiff_t n = 0; n < columns; n += CK_GRADIENT_COLUMNS) {
+      const ptrdiff_t width = least(CK_GRADIENT_COLUMNS, columns - n);
+      pack_panels(output_gradient + (row + r) * gradient_stride + n, gradient_stride, 1, d, width, panels, d * CK_PANEL);
+      multiply_by_depth(depth_end - depth_start, width, d, scratch, panels, d * CK_PANEL,
+                        result + depth_start * result_stride + n, result_stride, 1);
+    }
+  }
+}
+
+// A chain-free loop of multiply-adds: what the processor could do at most, to be printed beside every measurement.
+enum { CK_PEAK_CHAINS = CK_TILE_ROWS > 6 ? 24 : 12 };
+#ifdef __x86_64__
+#define CK_REGISTER "x"
+#else
+#define CK_REGISTER "w"
+#endif
+static float peak(ptrdiff_t rounds) {
+  vf sum[CK_PEAK_CHAINS];
+  vf left = splat(1.0f), right = splat(1e-9f);
+#pragma clang loop unroll(full)
+  for (int i = 0; i < CK_PEAK_CHAINS; i++) sum[i] = splat((float)i);
+  for (ptrdiff_t r = 0; r < rounds; r++) {
+    __asm__ volatile("" : "+" CK_REGISTER(left), "+" CK_REGISTER(right));
+#pragma clang loop unroll(full)
+    for (int i = 0; i < CK_PEAK_CHAINS; i++) sum[i] = left * right + sum[i];
+  }
+  vf total = splat(0);
+#pragma clang loop unroll(full)
+  for (int i = 0; i < CK_PEAK_CHAINS; i++) total += sum[i];
+  return sum_of_lanes(total);
+}

@@ -1,0 +1,58 @@
+// Sums over the rows of a [rows, columns] matrix, per column, from the first row to the last. The callers cut long
+// matrices into pieces of a fixed size and add the pieces in a fixed tree.
+
+#define CK_REDUCE(start, update)                                          \
+  for (ptrdiff_t c = 0; c < columns; c += 4 * CK_LANES) {                   \
+    vf sum[4];                                                            \
+    for (int j = 0; j < 4; j++) sum[j] = start;                           \
+    for (ptrdiff_t r = 0; r < rows; r++)                                    \
+      for (int j = 0; j < 4; j++) {                                       \
+        const vm part = lanes(greatest(0, columns - c - j * CK_LANES));   \
+        const ptrdiff_t i = r * columns + c + j * CK_LANES;                 \
+        update;                                                           \
+      }                                                                   \
+    for (int j = 0; j < 4; j++)                                           \
+      store_part(result + c + j * CK_LANES, sum[j], lanes(greatest(0, columns - c - j * CK_LANES))); \
+  }
+
+static void column_sums(ptrdiff_t rows, ptrdiff_t columns, const float *x, float *result) {
+  CK_REDUCE(splat(0), sum[j] += load_part(x + i, part))
+}
+
+static void column_sums_of_products(ptrdiff_t rows, ptrdiff_t columns, const float *x, const float *y, float *result) {
+  CK_REDUCE(splat(0), sum[j] = load_part(x + i, part) * load_part(y + i, part) + sum[j])
+}
+
+static void column_maxima(ptrdiff_t rows, ptrdiff_t columns, const float *x, float *result) {
+  CK_REDUCE(splat(-INFINITY), sum[j] = at_least(load_part(x + i, part), sum[j]))
+}
+
+// The mean, then the sum of the squared distances from it.
+static void column_moments(ptrdiff_t rows, ptrdiff_t columns, const float *x, float *mean, float *squares) {
+  column_sums(rows, columns, x, mean);
+  for (ptrdiff_t c = 0; c < columns; c += CK_LANES) {
+    const vm part = lanes(columns - c);
+    const vf m = load_part(mean + c, part) / (float)rows;
+    store_part(mean + c, m, part);
+    vf sum = splat(0);
+    for (ptrdiff_t r = 0; r < rows; r++) {
+      const vf d = load_part(x + r * columns + c, part) - m;
+      sum = d * d + sum;
+    }
+    store_part(squares + c, sum, part);
+  }
+}
+
+// Where several rows share the maximum, they share its gradient.
+static void column_maxima_gradient(ptrdiff_t rows, ptrdiff_t columns, const float *x, const float *maxima,
+                                   const float *output_gradient, float *result) {
+  for (ptrdiff_t c = 0; c < columns; c += CK_LANES) {
+    const vm part = lanes(columns - c);
+    const vf m = load_part(maxima + c, part), zero = splat(0), one = splat(1);
+    vf count = zero;
+    for (ptrdiff_t r = 0; r < rows; r++) count += load_part(x + r * columns + c, part) == m ? one : zero;
+    const vf share = load_part(output_gradient + c, part) / at_least(count, one);
+    for (ptrdiff_t r = 0; r < rows; r++)
+      store_part(result + r * columns + c, load_part(x + r * columns + c, part) == m ? share : zero, part);
+  }
+}

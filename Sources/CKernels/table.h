@@ -1,0 +1,9 @@
+// The table of one instruction set. Define CK_TABLE and CK_NAME first.
+#define CK_ENTRY(result, name, parameters) .name = name,
+
+const ck_kernels CK_TABLE = {
+    .name = CK_NAME,
+    .panel_columns = CK_PANEL,
+    .tile_rows = CK_TILE_ROWS,
+    .peak_operations = 2 * CK_PEAK_CHAINS * CK_LANES,
+    CK_KERNELS(CK_ENTRY)};

@@ -1,0 +1,118 @@
+import CKernels
+public import Tensors
+
+extension Device {
+  /// Convolves images with a packed kernel.
+  ///
+  /// - Input: `[batch, inputHeight, inputWidth, inputChannels]`
+  /// - Output: `[batch, outputHeight, outputWidth, outputChannels]`
+  public func convolution(
+    _ image: Tensor, _ kernel: PackedKernel, _ geometry: ConvolutionGeometry, epilogue: Epilogue = .none
+  ) -> Tensor {
+    precondition(kernel.geometry == geometry, "a kernel packed for \(kernel.geometry) in \(geometry)")
+    let window = geometry.window
+    checkImage(image, window, channels: geometry.inputChannels)
+    return multiply(
+      image, kernel.matrix,
+      windows: window.rows(pixelStride: geometry.inputChannels, channels: geometry.inputChannels / geometry.groups),
+      rows: image.shape[0] * window.outputPixelCount,
+      outputShape: [image.shape[0], window.outputHeight, window.outputWidth, geometry.outputChannels],
+      epilogue: epilogue)
+  }
+
+  /// Convolves images with a Keras kernel `[kernelHeight, kernelWidth, inputChannels / groups, outputChannels]`.
+  public func convolution(
+    _ image: Tensor, _ kernel: Tensor, _ geometry: ConvolutionGeometry, epilogue: Epilogue = .none
+  ) -> Tensor {
+    convolution(image, packed(kernel, geometry), geometry, epilogue: epilogue)
+  }
+
+  func checkImage(_ image: Tensor, _ window: Window, channels: Int) {
+    precondition(
+      image.shape.rank == 4 && image.shape[1] == window.inputHeight && image.shape[2] == window.inputWidth
+        && image.shape[3] == channels,
+      "images of shape \(image.shape) for \(channels) channels and \(window)")
+  }
+
+  func checkOutputGradient(_ gradient: Tensor, _ window: Window, channels: Int) {
+    precondition(
+      gradient.shape.rank == 4 && gradient.shape[1] == window.outputHeight && gradient.shape[2] == window.outputWidth
+        && gradient.shape[3] == channels,
+      "an output gradient of shape \(gradient.shape) for \(channels) channels and \(window)")
+  }
+
+  /// A new tensor with the rows of the windows over `image` times `matrix`.
+  func multiply(
+    _ image: Tensor, _ matrix: PackedMatrix, windows: ck_windows, rows: Int, outputShape: Shape, epilogue: Epilogue
+  ) -> Tensor {
+    making(outputShape) { target in
+      epilogue.withKernelEpilogue(outputShape: outputShape) { epilogue in
+        multiply(image, matrix, windows: windows, rows: rows, into: target, epilogue: epilogue)
+      }
+    }
+  }
+
+  /// Multiplies `rows` rows of the windows over `image` by each group of `matrix`.
+  ///
+  /// Every output is a chain of additions that depends on the matrix' rows alone; so the cuts into blocks of rows and
+  /// columns, made to suit the threads and caches, cannot show in the result.
+  func multiply(
+    _ image: Tensor, _ matrix: PackedMatrix, windows: ck_windows, rows: Int, into target: Target,
+    scatter: ck_scatter? = nil, epilogue: KernelEpilogue
+  ) {
+    precondition(matrix.kernels == kernels, "a matrix packed for \(matrix.kernels) on a device with \(kernels)")
+    guard rows > 0 else { return }
+    let (groups, columns) = (matrix.groups, matrix.columns)
+    let outputStride = groups * columns
+    let cut = BlockCut(rows: rows, columns: columns, threads: threadCount, panel: unsafe kernels.table.panel_columns)
+    reading(image, matrix.panels) { image, panels in
+      forEach(groups * cut.rowBlocks * cut.columnBlocks) { item in
+        let group = item % groups
+        let rowRange = cut.rowRange(item / groups % cut.rowBlocks)
+        let columnRange = cut.columnRange(item / groups / cut.rowBlocks)
+        let first = group * columns + columnRange.lowerBound
+        var windows = windows
+        var epilogue = unsafe epilogue.shifted(by: first)
+        withScratch(CK_SCRATCH) { scratch in
+          let image = unsafe image.address + group * windows.channels
+          let panels =
+            unsafe panels.address + group * matrix.groupStride + columnRange.lowerBound * matrix.rows
+          let output = unsafe target.address + first
+          if var scatter {
+            unsafe kernels.table.convolution_rows(
+              &windows, image, panels, columnRange.count, rowRange.lowerBound, rowRange.count, output, outputStride,
+              &scatter, &epilogue, scratch.address)
+          } else {
+            unsafe kernels.table.convolution_rows(
+              &windows, image, panels, columnRange.count, rowRange.lowerBound, rowRange.count, output, outputStride,
+              nil, &epilogue, scratch.address)
+          }
+        }
+      }
+    }
+  }
+}
+
+/// How an output matrix is cut into work items: blocks of rows, and of columns where there are few rows.
+struct BlockCut: Sendable {
+  let rowBlocks, columnBlocks: Int
+  private let rows, columns, columnStep: Int
+
+  init(rows: Int, columns: Int, threads: Int, panel: Int) {
+    let most = CK_BLOCK_ROWS
+    var blocks = (rows + most - 1) / most
+    // Equal shares where a thread has only a few blocks.
+    if blocks > 1 && blocks < 16 * threads { blocks = (blocks + threads - 1) / threads * threads }
+    blocks = min(blocks, rows)
+    let panels = (columns + panel - 1) / panel
+    let wanted = blocks >= 2 * threads || blocks % threads == 0 ? 1 : min(panels, 4 * threads)
+    (self.rows, self.columns) = (rows, columns)
+    columnStep = (panels + wanted - 1) / wanted * panel
+    rowBlocks = blocks
+    columnBlocks = (columns + columnStep - 1) / columnStep
+  }
+
+  func rowRange(_ block: Int) -> Range<Int> { rows * block / rowBlocks..<rows * (block + 1) / rowBlocks }
+
+  func columnRange(_ block: Int) -> Range<Int> { block * columnStep..<min(columns, (block + 1) * columnStep) }
+}

@@ -1,0 +1,171 @@
+import CKernels
+public import Tensors
+
+extension Device {
+  /// The gradient with respect to the image of a convolution; also the transposed convolution's forward pass.
+  ///
+  /// - Input: `[batch, outputHeight, outputWidth, outputChannels]`
+  /// - Output: `[batch, inputHeight, inputWidth, inputChannels]`
+  ///
+  /// The pixels of the image fall into classes by which taps of the window reach them: with stride 1 there is one class, with
+  /// stride 2 there are four. Over a class the gradient is a convolution of stride 1 with the taps turned round.
+  public func convolutionInputGradient(_ dOutput: Tensor, _ kernel: Tensor, _ geometry: ConvolutionGeometry) -> Tensor {
+    checkKernel(kernel, geometry)
+    checkOutputGradient(dOutput, geometry.window, channels: geometry.outputChannels)
+    let window = geometry.window
+    let batch = dOutput.shape[0]
+    let shape: Shape = [batch, window.inputHeight, window.inputWidth, geometry.inputChannels]
+    let vertical = (0..<window.strideHeight).map { phase in
+      TapClass(
+        phase: phase, input: window.inputHeight, taps: window.kernelHeight, stride: window.strideHeight,
+        dilation: window.dilationHeight, pad: window.padTop)
+    }
+    let horizontal = (0..<window.strideWidth).map { phase in
+      TapClass(
+        phase: phase, input: window.inputWidth, taps: window.kernelWidth, stride: window.strideWidth,
+        dilation: window.dilationWidth, pad: window.padLeft)
+    }
+    let isComplete = vertical.allSatisfy { !$0.taps.isEmpty } && horizontal.allSatisfy { !$0.taps.isEmpty }
+    return making(shape) { target in
+      if !isComplete { unsafe target.address.update(repeating: 0, count: shape.elementCount) }
+      for y in vertical where !y.taps.isEmpty && y.count > 0 {
+        for x in horizontal where !x.taps.isEmpty && x.count > 0 {
+          inputGradient(dOutput, kernel, geometry, y, x, batch: batch, into: target)
+        }
+      }
+    }
+  }
+
+  private func inputGradient(
+    _ dOutput: Tensor, _ kernel: Tensor, _ g: ConvolutionGeometry, _ y: TapClass, _ x: TapClass, batch: Int,
+    into target: Target
+  ) {
+    let (inputs, outputs) = (g.inputChannels / g.groups, g.outputChannels / g.groups)
+    // Kernel [ky, kx, input, output] becomes rows (tap, output), columns input.
+    let parts = y.taps.flatMap { ky in
+      x.taps.map { kx in
+        (
+          rows: outputs,
+          layout: MatrixLayout(
+            offset: (ky * g.kernelWidth + kx) * inputs * g.outputChannels, rowStride: 1,
+            columnStride: g.outputChannels)
+        )
+      }
+    }
+    let matrix = pack(kernel, groups: g.groups, columns: inputs, parts: parts, groupOffset: outputs)
+    let windows = ck_windows(
+      height: g.outputHeight, width: g.outputWidth, pixel_stride: g.outputChannels, channels: outputs,
+      kernel_height: y.taps.count, kernel_width: x.taps.count, stride_height: 1, stride_width: 1,
+      dilation_height: y.dilation, dilation_width: x.dilation, pad_top: y.pad, pad_left: x.pad,
+      output_height: y.count, output_width: x.count)
+    let scatter = ck_scatter(
+      height: g.inputHeight, width: g.inputWidth, step_height: g.strideHeight, step_width: g.strideWidth,
+      offset_height: y.first, offset_width: x.first)
+    let isWhole = g.strideHeight == 1 && g.strideWidth == 1
+    Epilogue.none.withKernelEpilogue(outputShape: [batch, g.inputHeight, g.inputWidth, g.inputChannels]) {
+      multiply(
+        dOutput, matrix, windows: windows, rows: batch * y.count * x.count, into: target,
+        scatter: isWhole ? nil : scatter, epilogue: $0)
+    }
+  }
+
+  /// The gradient with respect to the kernel of a convolution, summed over the batch.
+  ///
+  /// - Input: image `[batch, inputHeight, inputWidth, inputChannels]`, gradient `[batch, outputHeight, outputWidth, outputChannels]`
+  /// - Output: `[kernelHeight, kernelWidth, inputChannels / groups, outputChannels]`
+  public func convolutionKernelGradient(_ image: Tensor, _ dOutput: Tensor, _ geometry: ConvolutionGeometry) -> Tensor {
+    let window = geometry.window
+    checkImage(image, window, channels: geometry.inputChannels)
+    checkOutputGradient(dOutput, window, channels: geometry.outputChannels)
+    precondition(image.shape[0] == dOutput.shape[0], "\(image.shape[0]) images and \(dOutput.shape[0]) gradients")
+    return kernelGradient(
+      image, dOutput,
+      windows: window.rows(pixelStride: geometry.inputChannels, channels: geometry.inputChannels / geometry.groups),
+      groups: geometry.groups, rowsPerSample: window.outputPixelCount,
+      rows: image.shape[0] * window.outputPixelCount,
+      shape: [
+        window.kernelHeight, window.kernelWidth, geometry.inputChannels / geometry.groups, geometry.outputChannels,
+      ])
+  }
+
+  /// windowsᵀ · dOutput. Small results are summed over chunks of samples of a fixed size, each chunk on its own, and the
+  /// chunks in a fixed tree; large ones in one chain, shared out by the result's rows.
+  func kernelGradient(
+    _ image: Tensor, _ dOutput: Tensor, windows: ck_windows, groups: Int, rowsPerSample: Int, rows: Int, shape: Shape
+  ) -> Tensor {
+    let outputs = shape[-1]
+    let columns = outputs / groups
+    let depth = shape.elementCount / outputs
+    let size = shape.elementCount
+    let chunkRows =
+      size >= 1 << 18 ? max(1, rows) : (max(2048, size / 4) + rowsPerSample - 1) / rowsPerSample * rowsPerSample
+    let chunks = max(1, (rows + chunkRows - 1) / chunkRows)
+    let depthBlocks = max((depth + 503) / 504, min(4, depth / 56, max(1, 2 * threadCount / chunks)))
+    let depthStep = ((depth + depthBlocks - 1) / depthBlocks + 13) / 14 * 14
+    let depthCount = (depth + depthStep - 1) / depthStep
+    var partial = Tensor(zeros: Shape([chunks] + shape.dimensions), in: buffers)
+    writing(&partial) { target in
+      reading(image, dOutput) { image, gradient in
+        forEach(chunks * depthCount * groups) { item in
+          let group = item % groups
+          let first = item / groups % depthCount * depthStep
+          let chunk = item / groups / depthCount
+          let start = chunk * chunkRows
+          var windows = windows
+          withScratch(CK_GRADIENT_SCRATCH) { scratch in
+            unsafe kernels.table.kernel_gradient(
+              &windows, image.address + group * windows.channels, gradient.address + group * columns, outputs, columns,
+              start, min(chunkRows, rows - start), first, min(depth, first + depthStep),
+              target.address + chunk * size + group * columns, outputs, scratch.address)
+          }
+        }
+      }
+    }
+    return sumOfRows(partial, count: chunks, size: size).reshaped(to: shape)
+  }
+
+  /// The sum of the `count` rows of `size` elements, added in a tree that depends on `count` alone.
+  func sumOfRows(_ rows: Tensor, count: Int, size: Int) -> Tensor {
+    if count == 1 { return rows }
+    var rows = rows
+    var step = 1
+    while step < count {
+      let gap = step
+      writing(&rows) { target in
+        forEachPiece(of: size, grain: 8192) { range in
+          for index in stride(from: 0, to: count - gap, by: 2 * gap) {
+            let to = unsafe target.address + index * size + range.lowerBound
+            unsafe kernels.table.binary(Int32(CK_ADD.rawValue), range.count, to, to + gap * size, 1, to)
+          }
+        }
+      }
+      step *= 2
+    }
+    return reading(rows) { source in
+      making([size]) { target in unsafe target.address.update(from: source.address, count: size) }
+    }
+  }
+}
+
+/// The taps of one dimension that reach the pixels `first, first + stride, …`, and the convolution of stride 1 they make.
+///
+/// Pixel `i` is reached by tap `k` from output `(i + pad - k * dilation) / stride` where that is whole. The taps that reach a
+/// class are `period` apart, and the outputs they come from `dilation / gcd(stride, dilation)`.
+private struct TapClass {
+  let first, count: Int
+  let taps: [Int]  // in the order of the outputs they come from: backwards
+  let dilation, pad: Int
+
+  init(phase: Int, input: Int, taps: Int, stride: Int, dilation: Int, pad: Int) {
+    first = phase
+    count = phase < input ? (input - phase + stride - 1) / stride : 0
+    self.taps = (0..<taps).filter { (phase + pad - $0 * dilation) % stride == 0 }.reversed()
+    if self.taps.count > 1 {
+      self.dilation = (self.taps[0] - self.taps[1]) * dilation / stride
+    } else {
+      self.dilation = 1
+    }
+    // The window of the first pixel starts at the output that its first tap here comes from.
+    self.pad = self.taps.isEmpty ? 0 : -((phase + pad - self.taps[0] * dilation) / stride)
+  }
+}

@@ -1,0 +1,46 @@
+import CKernels
+public import Tensors
+
+extension Device {
+  /// The matrix product of `a` `[rows, depth]` and `b` `[depth, columns]`, either of them transposed first if so wished.
+  public func product(
+    _ a: Tensor, _ b: Tensor, transposingA: Bool = false, transposingB: Bool = false, epilogue: Epilogue = .none
+  ) -> Tensor {
+    precondition(a.shape.rank == 2 && b.shape.rank == 2, "a product takes matrices, not \(a.shape) and \(b.shape)")
+    precondition(
+      a.shape[transposingA ? 0 : 1] == b.shape[transposingB ? 1 : 0],
+      "no product of \(a.shape)\(transposingA ? " transposed" : "") and \(b.shape)\(transposingB ? " transposed" : "")")
+    guard transposingA else { return product(a, packed(b, transposing: transposingB), epilogue: epilogue) }
+    if epilogue.isEmpty && !transposingB {
+      return kernelGradient(
+        a, b, windows: .matrix(rows: a.shape[0], columns: a.shape[1]), groups: 1, rowsPerSample: 1,
+        rows: a.shape[0], shape: [a.shape[1], b.shape[1]])
+    }
+    return product(transposed(a), packed(b, transposing: transposingB), epilogue: epilogue)
+  }
+
+  /// The product of a matrix `[rows, depth]` and a packed one.
+  public func product(_ a: Tensor, _ b: PackedMatrix, epilogue: Epilogue = .none) -> Tensor {
+    precondition(a.shape.rank == 2 && a.shape[1] == b.rows, "no product of \(a.shape) and [\(b.rows), \(b.columns)]")
+    return multiply(
+      a, b, windows: .matrix(rows: a.shape[0], columns: a.shape[1]), rows: a.shape[0],
+      outputShape: [a.shape[0], b.columns], epilogue: epilogue)
+  }
+
+  /// A matrix with its axes exchanged.
+  public func transposed(_ a: Tensor) -> Tensor {
+    precondition(a.shape.rank == 2, "only a matrix is transposed, not \(a.shape)")
+    let (rows, columns) = (a.shape[0], a.shape[1])
+    return reading(a) { source in
+      making([columns, rows]) { target in
+        forEachPiece(of: columns, grain: max(1, 16384 / max(1, rows))) { range in
+          for column in range {
+            for row in 0..<rows {
+              unsafe target.address[column * rows + row] = source.address[row * columns + column]
+            }
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,43 @@
+public import Tensors
+
+/// Where numbers are crunched: a kernel set, the threads to share work with, and the memory to take.
+///
+/// Every operation of the engine is a method of a device. An operation's result depends on its operands and the kernel
+/// set, never on the threads, and an image's outputs never on the batch it came in.
+public struct Device: Sendable {
+  public let kernels: KernelSet
+  /// The threads, or nil if all work happens on the calling one.
+  public let pool: WorkerPool?
+  /// Where outputs and scratch memory come from.
+  public let buffers: BufferPool
+
+  public init(kernels: KernelSet = .best, threads: Int = WorkerPool.processorCount) {
+    precondition(threads >= 1, "a device has at least one thread, not \(threads)")
+    self.init(kernels: kernels, pool: threads > 1 ? WorkerPool(threadCount: threads) : nil, buffers: BufferPool())
+  }
+
+  private init(kernels: KernelSet, pool: WorkerPool?, buffers: BufferPool) {
+    self.kernels = kernels
+    self.pool = pool
+    self.buffers = buffers
+  }
+
+  /// The same kernels and memory on the calling thread alone: for work that is itself an item of `forEach`.
+  public var serial: Device { Device(kernels: kernels, pool: nil, buffers: buffers) }
+
+  /// The threads that share an operation.
+  public var threadCount: Int { pool?.threadCount ?? 1 }
+
+  /// Runs `body` for every index in `0..<count`; which thread runs which is left to chance.
+  public func forEach(_ count: Int, _ body: @Sendable (Int) -> Void) {
+    if let pool { pool.forEach(count, body) } else { for index in 0..<max(0, count) { body(index) } }
+  }
+
+  /// Cuts `0..<count` into pieces of equal size, about four for each thread but none smaller than `grain`, and runs `body`
+  /// for each. Only for work where the cuts cannot show in the result.
+  func forEachPiece(of count: Int, grain: Int, _ body: @Sendable (Range<Int>) -> Void) {
+    let pieces = max(1, min(4 * threadCount, count / max(1, grain)))
+    let size = max(1, (count + pieces - 1) / pieces)
+    forEach((count + size - 1) / size) { piece in body(piece * size..<min(count, (piece + 1) * size)) }
+  }
+}

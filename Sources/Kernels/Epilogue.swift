@@ -1,0 +1,103 @@
+import CKernels
+public import Tensors
+
+/// What a product does to its output before anybody sees it: `activation(x + bias + residual)`.
+public struct Epilogue: Sendable {
+  /// A number for each output channel.
+  public var bias: Tensor?
+  /// A tensor of the output's shape.
+  public var residual: Tensor?
+  public var activation: FusedActivation
+
+  public init(bias: Tensor? = nil, residual: Tensor? = nil, activation: FusedActivation = .none) {
+    self.bias = bias
+    self.residual = residual
+    self.activation = activation
+  }
+
+  public static var none: Epilogue { Epilogue() }
+}
+
+/// An activation that an epilogue can apply: all but softmax, which needs whole rows.
+///
+/// The piecewise linear ones are applied in registers, the others to the finished tile while it is in cache.
+public enum FusedActivation: Hashable, Sendable {
+  case none
+  case relu
+  case relu6
+  case clamp(low: Float, high: Float)
+  case leakyReLU(alpha: Float)
+  case elementwise(ElementwiseActivation)
+
+  public static var swish: FusedActivation { FusedActivation(.swish)! }
+  public static var hardSwish: FusedActivation { FusedActivation(.hardSwish)! }
+  public static var sigmoid: FusedActivation { FusedActivation(.sigmoid)! }
+  public static var tanh: FusedActivation { FusedActivation(.tanh)! }
+
+  /// - Returns: nil for softmax.
+  public init?(_ function: ActivationFunction) {
+    switch function {
+    case .softmax: return nil
+    case .linear: self = .none
+    case .relu(let maximum, 0, 0): self = maximum == .infinity ? .relu : .clamp(low: 0, high: maximum)
+    case .leakyReLU(let alpha): self = .leakyReLU(alpha: alpha)
+    default: self = .elementwise(ElementwiseActivation(function: function))
+    }
+  }
+
+  /// An activation other than softmax.
+  public struct ElementwiseActivation: Hashable, Sendable {
+    let function: ActivationFunction
+  }
+}
+
+extension Epilogue {
+  var isEmpty: Bool { bias == nil && residual == nil && activation == .none }
+
+  /// Checks the shapes and calls `body` with the epilogue as the C kernels know it, valid until it returns.
+  func withKernelEpilogue<R>(outputShape: Shape, _ body: (KernelEpilogue) -> R) -> R {
+    if let bias {
+      precondition(bias.count == outputShape[-1], "a bias of shape \(bias.shape) for an output of shape \(outputShape)")
+    }
+    if let residual {
+      precondition(
+        residual.shape == outputShape, "a residual of shape \(residual.shape) for an output of shape \(outputShape)")
+    }
+    return reading(bias) { bias in
+      reading(residual) { residual in
+        var epilogue = unsafe ck_epilogue()
+        unsafe epilogue.bias = bias.map { unsafe $0.address }
+        unsafe epilogue.residual = residual.map { unsafe $0.address }
+        unsafe epilogue.low = -.infinity
+        unsafe epilogue.high = .infinity
+        unsafe epilogue.slope = 1
+        switch activation {
+        case .none: break
+        case .relu: unsafe epilogue.low = 0
+        case .relu6: unsafe (epilogue.low, epilogue.high) = (0, 6)
+        case .clamp(let low, let high): unsafe (epilogue.low, epilogue.high) = (low, high)
+        case .leakyReLU(let alpha): unsafe epilogue.slope = alpha
+        case .elementwise(let activation):
+          let code = activation.function.code
+          unsafe (epilogue.activation, epilogue.parameters) = (code.kind, code.parameters)
+        }
+        return body(unsafe KernelEpilogue(value: epilogue))
+      }
+    }
+  }
+}
+
+/// An epilogue in the C kernels' terms.
+///
+/// Unchecked Sendable: it lives only inside `withKernelEpilogue`, while its tensors are alive and nobody writes to them.
+@safe struct KernelEpilogue: @unchecked Sendable {
+  var value: ck_epilogue
+
+  /// The same for the columns from `first` on.
+  func shifted(by first: Int) -> ck_epilogue {
+    var shifted = unsafe value
+    if let bias = unsafe value.bias { unsafe shifted.bias = bias + first }
+    if let residual = unsafe value.residual { unsafe shifted.residual = residual + first }
+    return unsafe shifted
+  }
+}

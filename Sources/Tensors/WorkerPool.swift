@@ -1,0 +1,207 @@
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Threads that share out the items of a loop.
+///
+/// A region costs well under a microsecond while the threads are still spinning from the last one; after a tenth of a
+/// millisecond without work they sleep, and the next region does not wait for one that wakes late.
+///
+/// Which thread runs an item is left to chance, so an item's result must depend on its index alone.
+public final class WorkerPool: Sendable {
+  /// The number of processors of this machine.
+  public static let processorCount = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+
+  /// The threads that work on a region, the caller's among them.
+  public let threadCount: Int
+
+  private let region: Region
+  private let threads: Threads
+
+  /// A pool of `threadCount` threads, the caller of `forEach` being one of them.
+  public init(threadCount: Int) {
+    precondition(threadCount >= 1, "a pool has at least one thread, not \(threadCount)")
+    self.threadCount = threadCount
+    region = Region()
+    threads = Threads(count: threadCount - 1, region: region)
+  }
+
+  deinit {
+    region.stop()
+    threads.join()
+  }
+
+  /// Runs `body` for every index in `0..<count`, on all threads, and returns when the last is done.
+  ///
+  /// Inside a body, or while another thread is using this pool, the indices run on the calling thread, in order.
+  public func forEach(_ count: Int, _ body: @Sendable (Int) -> Void) {
+    guard count > 1, threadCount > 1, region.reserve() else {
+      for index in 0..<max(0, count) { body(index) }
+      return
+    }
+    withoutActuallyEscaping(body) { region.run(count, $0) }
+    region.release()
+  }
+}
+
+/// The loop being shared out, and how workers come to it.
+///
+/// Unchecked Sendable: `body` and `count` are written only by the thread that holds `isReserved`, and only while the region
+/// is closed and nobody is inside (`state` has neither the open bit nor a worker). Workers read them only after they
+/// entered: a compare-and-exchange on the open bit that acquires what opening released. The writer closes the region and
+/// waits until the last worker has left before it forgets the body, so no body outlives its `forEach`.
+private final class Region: @unchecked Sendable {
+  private static let open = 1 << 32
+  private static let generation = 1 << 33
+  private static let spins = 50_000  // about a tenth of a millisecond
+
+  private let isReserved = Atomic(false)
+  private let state = Atomic(0)  // generation, open bit, number of workers inside
+  private let next = Atomic(0)
+  private let sleepers = Atomic(0)
+  private let isStopped = Atomic(false)
+  private let bell = Bell()
+  private var body: (@Sendable (Int) -> Void)?
+  private var count = 0
+
+  func reserve() -> Bool { !isReserved.exchange(true, ordering: .acquiring) }
+
+  func release() { isReserved.store(false, ordering: .releasing) }
+
+  func run(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+    self.body = body
+    self.count = count
+    next.store(0, ordering: .relaxed)
+    // Sequentially consistent with `sleep`: either this thread sees the sleeper, or the sleeper sees the open region.
+    state.add(Self.generation + Self.open, ordering: .sequentiallyConsistent)
+    if sleepers.load(ordering: .sequentiallyConsistent) > 0 { bell.ring() }
+    work()
+    state.subtract(Self.open, ordering: .acquiringAndReleasing)
+    while state.load(ordering: .acquiring) & (Self.open - 1) != 0 {}
+    self.body = nil
+  }
+
+  func stop() {
+    isStopped.store(true, ordering: .sequentiallyConsistent)
+    bell.ring()
+  }
+
+  /// A worker's life.
+  func serve() {
+    var seen = 0  // the last generation this worker tried to enter
+    while true {
+      guard let current = waitForRegion(after: seen) else { return }
+      seen = current / Self.generation
+      if enter(current) {
+        work()
+        state.subtract(1, ordering: .acquiringAndReleasing)
+      }
+    }
+  }
+
+  private func work() {
+    guard let body else { return }
+    while true {
+      let index = next.add(1, ordering: .relaxed).oldValue
+      if index >= count { return }
+      body(index)
+    }
+  }
+
+  /// Comes inside, unless the region has been closed meanwhile.
+  private func enter(_ seen: Int) -> Bool {
+    var expected = seen
+    while expected & Self.open != 0, expected / Self.generation == seen / Self.generation {
+      let (exchanged, original) = state.weakCompareExchange(
+        expected: expected, desired: expected + 1, ordering: .acquiringAndReleasing)
+      if exchanged { return true }
+      expected = original
+    }
+    return false
+  }
+
+  private func waitForRegion(after seen: Int) -> Int? {
+    while true {
+      for _ in 0..<Self.spins {
+        let current = state.load(ordering: .acquiring)
+        if isStopped.load(ordering: .acquiring) { return nil }
+        if current / Self.generation != seen { return current }
+      }
+      bell.wait {
+        sleepers.add(1, ordering: .sequentiallyConsistent)
+        return state.load(ordering: .sequentiallyConsistent) / Self.generation == seen
+          && !isStopped.load(ordering: .sequentiallyConsistent)
+      } afterwards: {
+        sleepers.subtract(1, ordering: .sequentiallyConsistent)
+      }
+    }
+  }
+}
+
+/// A condition variable.
+///
+/// Unchecked Sendable: the two pthread objects are made to be used from all threads; they have a fixed address because they
+/// are allocated, and are destroyed with the last reference.
+@safe private final class Bell: @unchecked Sendable {
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+  init() {
+    unsafe mutex.initialize(to: pthread_mutex_t())
+    unsafe condition.initialize(to: pthread_cond_t())
+    unsafe pthread_mutex_init(mutex, nil)
+    unsafe pthread_cond_init(condition, nil)
+  }
+
+  deinit {
+    unsafe pthread_cond_destroy(condition)
+    unsafe pthread_mutex_destroy(mutex)
+    unsafe condition.deallocate()
+    unsafe mutex.deallocate()
+  }
+
+  /// Sleeps until the bell rings if `isNeeded` says so under the lock; a wait may also end without a ring.
+  func wait(_ isNeeded: () -> Bool, afterwards: () -> Void) {
+    unsafe pthread_mutex_lock(mutex)
+    if isNeeded() { unsafe pthread_cond_wait(condition, mutex) }
+    afterwards()
+    unsafe pthread_mutex_unlock(mutex)
+  }
+
+  func ring() {
+    unsafe pthread_mutex_lock(mutex)
+    unsafe pthread_cond_broadcast(condition)
+    unsafe pthread_mutex_unlock(mutex)
+  }
+}
+
+/// The workers' threads.
+///
+/// Unchecked Sendable: written in `init` only, and a thread's handle may be used anywhere.
+private final class Threads: @unchecked Sendable {
+  private let handles: [pthread_t]
+
+  init(count: Int, region: Region) {
+    handles = (0..<count).map { _ in
+      var handle = pthread_t()
+      // The reference that `passRetained` leaves behind is the thread's own; it takes it over as its first deed.
+      let argument = unsafe Unmanaged.passRetained(region).toOpaque()
+      let status = unsafe pthread_create(
+        &handle, nil,
+        { argument in
+          unsafe Unmanaged<Region>.fromOpaque(argument!).takeRetainedValue().serve()
+          return nil
+        }, argument)
+      precondition(status == 0, "cannot start a thread: error \(status)")
+      return handle
+    }
+  }
+
+  func join() {
+    for handle in handles { pthread_join(handle, nil) }
+  }
+}
