@@ -1,4 +1,4 @@
-public import Kernels
+package import Kernels
 
 /// What lies around an image while a window slides over it.
 public enum Padding: String, CaseIterable, Hashable, Sendable {

@@ -1,4 +1,4 @@
-public import Tensors
+internal import Tensors
 
 extension Shape {
   /// The extents of one image `[height, width, channels]`, or an error that says which layer wanted one.
