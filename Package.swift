@@ -33,7 +33,7 @@ let package = Package(
     // Files and pictures.
     .target(name: "HDF5", dependencies: ["CHDF5"]),
     .target(name: "KerasFormat", dependencies: ["HDF5", "Layers"]),
-    .target(name: "Images", dependencies: ["Tensors", "CImageShims"]),
+    .target(name: "Images", dependencies: ["JSON", "Tensors", "CImageShims"]),
 
     // Fine-tuning.
     .target(

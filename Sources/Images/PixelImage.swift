@@ -1,3 +1,5 @@
+public import Tensors
+
 /// A picture of 8-bit pixels: grey (1 channel) or red, green, blue (3), rows from the top, channels together.
 public struct PixelImage: Hashable, Sendable {
   public let width: Int
@@ -21,7 +23,7 @@ public struct PixelImage: Hashable, Sendable {
   /// 1 or 3.
   public var channels: Int { mode.channelCount }
 
-  public var size: ImageSize { ImageSize(height: height, width: width) }
+  public var size: Size { Size(height, width) }
 
   /// This picture in another colour mode.
   ///

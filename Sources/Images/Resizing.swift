@@ -13,13 +13,13 @@ public enum Interpolation: String, Hashable, Sendable, CaseIterable { case bilin
 /// `a + (b − a)(x − ⌊x⌋)` of its two neighbours, columns before rows; nearest takes the pixel `⌊(i + ½) s⌋`.
 /// Scaling down by more than two skips pixels: that is what models trained with Keras have seen.
 public struct Resizing: Hashable, Sendable {
-  public var size: ImageSize
+  public var size: Size
   public var interpolation = Interpolation.bilinear
   /// Whether to cut the largest centred window of the target's aspect ratio first, instead of distorting.
   public var cropToAspectRatio = false
 
   public init(
-    _ size: ImageSize, interpolation: Interpolation = .bilinear, cropToAspectRatio: Bool = false
+    _ size: Size, interpolation: Interpolation = .bilinear, cropToAspectRatio: Bool = false
   ) {
     precondition(size.height > 0 && size.width > 0, "cannot scale to \(size)")
     self.size = size
@@ -45,17 +45,17 @@ public struct Resizing: Hashable, Sendable {
   private struct Window {
     var top = 0
     var left = 0
-    var size: ImageSize
+    var size: Size
 
-    init(whole size: ImageSize) { self.size = size }
+    init(whole size: Size) { self.size = size }
   }
 
   /// Keras' `smart_resize`, which computes in single precision inside a data pipeline.
-  private static func window(of source: ImageSize, for target: ImageSize) -> Window {
+  private static func window(of source: Size, for target: Size) -> Window {
     let height = Int(Float(source.width * target.height) / Float(target.width))
     let width = Int(Float(source.height * target.width) / Float(target.height))
     var window = Window(
-      whole: ImageSize(height: max(min(source.height, height), 1), width: max(min(source.width, width), 1)))
+      whole: Size(max(min(source.height, height), 1), max(min(source.width, width), 1)))
     window.top = (source.height - window.size.height) / 2
     window.left = (source.width - window.size.width) / 2
     return window

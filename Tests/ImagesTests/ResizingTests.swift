@@ -19,7 +19,7 @@ struct ResizingTests {
       (self.bilinear, self.nearest, self.cropped) = (bilinear, nearest, cropped)
     }
     var description: String { "\(height)×\(width)×\(channels) to \(targetHeight)×\(targetWidth)" }
-    var size: ImageSize { ImageSize(height: targetHeight, width: targetWidth) }
+    var size: Size { Size(targetHeight, targetWidth) }
   }
 
   static let cases = [
@@ -73,7 +73,7 @@ struct ResizingTests {
       6.166667461395264, 55.5, 104.83334350585938, 70.64583587646484, 130.8125, 190.9791717529297, 132.0208282470703,
       125.1875, 198.3541717529297, 169.8333282470703, 40.5, 124.50001525878906,
     ]
-    let scaled = Resizing(ImageSize(height: 4, width: 3))(Self.pattern(3, 4, 1))
+    let scaled = Resizing(Size(4, 3))(Self.pattern(3, 4, 1))
     #expect(scaled.shape == [4, 3, 1])
     #expect(scaled.elements == expected)
   }
