@@ -1,0 +1,76 @@
+"""`tools/interop` comes here with the environment made."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+
+import applications
+import evaluation
+import hostile_images
+import layer_cases
+import nested_cases
+import photographs
+import real_models
+import resizing
+import stored_forms
+from check import Check, Skipped, Tally
+from judge import keras2, keras3
+from place import Place
+from quiet import silence
+from tool import Tool
+
+SECTIONS = [layer_cases, nested_cases, stored_forms, applications, real_models, photographs, resizing, hostile_images, evaluation]
+NO_TOOL = 69  # sysexits: unavailable
+
+
+def judges() -> Iterator[Check]:
+    yield Check("Keras 3 is here", lambda: f"{keras3().__version__} on {keras3().backend.backend()}")
+    yield Check("Keras 2 is here", lambda: f"tf_keras {keras2().__version__}")
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="tools/interop", description="Checks against real Keras, in both directions.")
+    parser.add_argument("--only", metavar="GLOB", default="*", help="the checks whose names match")
+    parser.add_argument("--list", action="store_true", help="name the checks and do nothing")
+    parser.add_argument("--references", metavar="DIR", type=Path, help="write models and expected outputs; check nothing")
+    parser.add_argument("--keep", metavar="DIR", type=Path, help="work in this folder and leave everything there")
+    return parser.parse_args()
+
+
+def chosen(place: Place, glob: str) -> Iterator[Check]:
+    yield from judges()
+    for section in SECTIONS:
+        yield from (check for check in section.checks(place) if fnmatch(check.name.lower(), glob.lower()))
+
+
+def main() -> int:
+    options = arguments()
+    silence()
+    tool = Tool(Path(os.environ["FINETUNE"]).resolve())
+    data = Path(os.environ["FINETUNE_DATA"]).resolve()
+    if options.references is None and not options.list and not tool.path.is_file():
+        print(f"tools/interop: {tool.path} is absent: swift build -c release, or set FINETUNE", file=sys.stderr)
+        return NO_TOOL
+    tally = Tally()
+    with tempfile.TemporaryDirectory(prefix="interop-") as scratch:
+        place = Place(tool, data, work=options.references or options.keep or Path(scratch))
+        for check in chosen(place, options.only):
+            if options.list:
+                print(check.name)
+            elif options.references is None:
+                tally.count(check.name, check.run)
+            elif check.write_reference is not None:
+                tally.count(check.name, check.write_reference)
+    if not options.list:
+        print(tally)
+    return 1 if tally.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""keras.applications with weights of no meaning, written by Keras, as whole models and as weights alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+
+from case import Case, case_check
+from check import Check
+from judge import Model, flavours, outputs, save_weights_alone, shake
+from keras1_names import rename_as_keras1
+from pictures import pictures, preprocessed
+from place import Place
+
+MOBILENET_ALPHAS = (0.25, 0.5, 0.75, 1.0)
+MOBILENET_V2_ALPHAS = (0.35, 0.5, 0.75, 1.0, 1.3, 1.4)
+
+
+@dataclass(frozen=True)
+class Network:
+    name: str
+    preprocessing: str
+    layers: tuple[str, ...]  # to compare: one in the middle and the last without the top
+    size: int = 64
+    alpha: float | None = None
+
+    @property
+    def title(self) -> str:
+        return self.name if self.alpha is None else f"{self.name} {self.alpha}"
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        alpha = () if self.alpha is None else ("--alpha", str(self.alpha))
+        return ("--architecture", self.name, *alpha, "--input-size", str(self.size), str(self.size))
+
+    def build(self, library: ModuleType, top: bool) -> Model:
+        library.utils.set_random_seed(3)
+        width = {} if self.alpha is None else {"alpha": self.alpha}
+        shape = (self.size, self.size, 3)
+        head = {"classes": 10, "classifier_activation": None} if top else {}
+        build = getattr(library.applications, self.name)
+        model = build(weights=None, include_top=top, input_shape=shape, **head, **width)
+        shake(model)
+        return model
+
+
+VGG16 = Network("VGG16", "caffe", ("block3_pool", "block5_pool"), size=48)
+VGG19 = Network("VGG19", "caffe", ("block3_pool", "block5_pool"), size=48)
+RESNET50 = Network("ResNet50", "caffe", ("conv3_block4_out", "conv5_block3_out"))
+MOBILENETS = [Network("MobileNet", "tf", ("conv_pw_6_relu", "conv_pw_13_relu"), alpha=a) for a in MOBILENET_ALPHAS]
+MOBILENETS_V2 = [
+    Network("MobileNetV2", "tf", ("block_6_expand_relu", "block_16_project_BN", "out_relu"), alpha=a)
+    for a in MOBILENET_V2_ALPHAS
+]
+
+
+def whole_model(library: ModuleType, network: Network, folder: Path) -> Case:
+    model = network.build(library, top=True)
+    model.save(folder / "model.h5")
+    return compared(library, model, network, folder / "model.h5", (*network.layers, model.layers[-1].name))
+
+
+def weights_alone(library: ModuleType, network: Network, folder: Path) -> Case:
+    model = network.build(library, top=False)
+    save_weights_alone(library, model, folder / "weights.h5")
+    return compared(library, model, network, folder / "weights.h5", network.layers, network.options)
+
+
+def keras1_weights(library: ModuleType, network: Network, folder: Path) -> Case:
+    case = weights_alone(library, network, folder)
+    rename_as_keras1(case.file)
+    return case
+
+
+def compared(
+    library: ModuleType, model: Model, network: Network, file: Path, layers: tuple[str, ...], options: tuple[str, ...] = ()
+) -> Case:
+    images = pictures(2, network.size, network.size, 3)
+    x = preprocessed(images, network.preprocessing)
+    return Case(file, images, network.preprocessing, outputs(library, model, layers, x), options)
+
+
+def checks(place: Place) -> Iterator[Check]:
+    for flavour, library in flavours():
+        for network in (MOBILENETS[0], MOBILENETS_V2[0], VGG16, RESNET50):
+            yield case_check(f"{flavour} file, {network.title}, whole", place, partial(whole_model, library, network))
+        for network in (*MOBILENETS, *MOBILENETS_V2, VGG16, VGG19, RESNET50):
+            name = f"{flavour} file, {network.title}, weights alone"
+            yield case_check(name, place, partial(weights_alone, library, network))
+    _, library = flavours()[-1]
+    for network in (VGG16, RESNET50):
+        name = f"Keras 1 names, {network.title}, weights alone"
+        yield case_check(name, place, partial(keras1_weights, library, network))

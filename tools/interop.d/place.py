@@ -1,0 +1,30 @@
+"""Where a run of the checks works: the tool, the data, and a folder to write in."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from check import Skipped
+from tool import Tool
+
+
+@dataclass(frozen=True)
+class Place:
+    tool: Tool
+    data: Path
+    work: Path
+
+    def folder(self, name: str) -> Path:
+        """A folder of this name to write in, made if need be."""
+        path = self.work / re.sub(r"[^A-Za-z0-9._-]+", "_", name)
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def real(self, name: str) -> Path:
+        """A file or folder of the real data; the check is skipped where it is absent."""
+        path = self.data / name
+        if not path.exists():
+            raise Skipped(f"{path} is absent (FINETUNE_DATA names the folder of real data)")
+        return path

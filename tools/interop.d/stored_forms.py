@@ -1,0 +1,53 @@
+"""The same model with its tensors stored in every form that Keras reads: compressed, half and double, big-endian."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from case import Case, case_check
+from check import Check
+from judge import keras3, output, shake
+from pictures import pictures, preprocessed
+from place import Place
+
+FORMS: dict[str, dict[str, object]] = {
+    "gzip and shuffle": {"compression": "gzip", "shuffle": True, "chunks": True},
+    "double": {"dtype": "<f8"},
+    "big-endian": {"dtype": ">f4"},
+    "half": {"dtype": "<f2"},
+}
+
+
+def store_again(file: Path, form: dict[str, object]) -> None:
+    with h5py.File(file, "r+") as root:
+        names: list[str] = []
+        root["model_weights"].visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
+        for name in names:
+            values = root["model_weights"][name][()]
+            del root["model_weights"][name]
+            root["model_weights"].create_dataset(name, data=values, **form)
+
+
+def make(form: str, folder: Path) -> Case:
+    k = keras3()
+    k.utils.set_random_seed(11)
+    layers = k.layers
+    chain = [layers.Conv2D(6, 3, name="conv"), layers.BatchNormalization(name="norm"), layers.Flatten(name="flat")]
+    model = k.Sequential([k.Input((8, 8, 3)), *chain, layers.Dense(4, name="dense")])
+    shake(model)
+    if form == "half":  # the numbers that the file will hold
+        model.set_weights([w.astype(np.float16).astype(np.float32) for w in model.get_weights()])
+    model.save(folder / "model.h5")
+    store_again(folder / "model.h5", FORMS[form])
+    images = pictures(3, 8, 8, 3)
+    return Case(folder / "model.h5", images, "tf", {"dense": output(model, preprocessed(images, "tf"))})
+
+
+def checks(place: Place) -> Iterator[Check]:
+    for form in FORMS:
+        yield case_check(f"Keras 3 file, tensors stored as {form}", place, partial(make, form))
