@@ -4,7 +4,12 @@ public import JSON
 public enum LayerRegistry {
   /// One line per layer.
   public static let all: [any Layer.Type] = [
-    BatchNormalization.self
+    // Convolutions and matrix products.
+    Conv2D.self, DepthwiseConv2D.self, SeparableConv2D.self, Dense.self,
+    // Normalisation.
+    BatchNormalization.self,
+    // Activations.
+    Activation.self, ELU.self, LeakyReLU.self, ReLU.self, Softmax.self,
   ]
 
   private static let byKind = Dictionary(uniqueKeysWithValues: all.map { ($0.kind, $0) })
