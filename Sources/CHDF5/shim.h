@@ -5,6 +5,7 @@
 
 #include <hdf5.h>
 #include <string.h>
+#include <zlib.h>
 
 // MARK: Constants
 
@@ -32,6 +33,15 @@ static inline hid_t chdf5_float64_little(void) { return H5T_IEEE_F64LE; }
 static inline hid_t chdf5_float64_big(void) { return H5T_IEEE_F64BE; }
 static inline hid_t chdf5_c_string(void) { return H5T_C_S1; }
 static inline size_t chdf5_variable_length(void) { return H5T_VARIABLE; }
+
+// MARK: zlib, which libhdf5 packs chunks with
+
+// Whether `packed` is a whole zlib stream of exactly `size` bytes, which go to `bytes`; nothing is written beyond them.
+static inline int chdf5_unpack(const void *packed, size_t packed_size, void *bytes, size_t size) {
+  uLongf unpacked = size;
+  int status = uncompress((Bytef *)bytes, &unpacked, (const Bytef *)packed, packed_size);
+  return status == Z_OK && unpacked == size;
+}
 
 // MARK: The error stack
 

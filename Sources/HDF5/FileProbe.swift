@@ -63,6 +63,11 @@ struct FileProbe {
     while position + signature.count <= byteCount {
       let block = bytes(of: descriptor, at: position, count: 96)
       if block.starts(with: signature) {
+        guard block.count >= 48 else {
+          throw HDF5Error(
+            .damaged, file: path, problem: "is truncated: it ends after \(byteCount) bytes",
+            remedy: "Copy or download it again.")
+        }
         guard let end = endOfFile(block) else { return }
         if end > UInt64(byteCount) {
           throw HDF5Error(
@@ -81,7 +86,6 @@ struct FileProbe {
 
   /// The end of the file according to its superblock, or `nil` if the block is of a kind for libhdf5 to judge.
   private static func endOfFile(_ block: [UInt8]) -> UInt64? {
-    guard block.count >= 16 else { return nil }
     let version = block[8]
     let offsetSize: Int
     let position: Int  // of the end-of-file address

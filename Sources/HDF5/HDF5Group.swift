@@ -18,6 +18,8 @@ public struct HDF5Group: Sendable {
       case externalLink
       /// A named type, or a link of unknown kind.
       case other
+      /// What libhdf5 cannot open: it is damaged, or of a newer format.
+      case unreadable
     }
     public var name: String
     public var kind: Kind
@@ -35,7 +37,7 @@ public struct HDF5Group: Sendable {
       for (name, link) in try session.links(of: group) {
         let kind: Child.Kind =
           switch link {
-          case CHDF5_LINK_HARD: try session.childKind(name, of: group)
+          case CHDF5_LINK_HARD: session.childKind(name, of: group)
           case CHDF5_LINK_SOFT: .softLink
           case CHDF5_LINK_EXTERNAL: .externalLink
           default: .other

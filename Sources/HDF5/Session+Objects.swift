@@ -2,7 +2,10 @@ import CHDF5
 
 /// An open group, dataset or named type, with the path that leads to it over hard links only.
 struct OpenObject: ~Copyable {
-  enum Kind { case group, dataset, other }
+  enum Kind: String {
+    case group, dataset
+    case other = "named type"
+  }
 
   let id: Identifier
   let kind: Kind
@@ -13,7 +16,8 @@ extension Session {
   /// The object at `path`; a soft link is followed within the file, an external link never.
   func open(_ path: String) throws(HDF5Error) -> OpenObject {
     guard let object = try find(path) else {
-      throw refusal(.missingObject, "there is no such object in the file", at: path)
+      throw refusal(
+        .missingObject, "there is no such object in the file", at: Session.joined(Session.components(of: path)))
     }
     return object
   }
@@ -21,8 +25,7 @@ extension Session {
   func open(_ path: String, as kind: OpenObject.Kind) throws(HDF5Error) -> OpenObject {
     let object = try open(path)
     guard object.kind == kind else {
-      let name = kind == .group ? "group" : "dataset"
-      throw refusal(.wrongType, "is a \(object.kind), not a \(name)", at: object.path)
+      throw refusal(.wrongType, "is a \(object.kind.rawValue), not a \(kind.rawValue)", at: object.path)
     }
     return object
   }
@@ -45,7 +48,8 @@ extension Session {
       case .soft(let target):
         softLinkCount += 1
         guard softLinkCount <= 16 else {
-          throw refusal(.damaged, "soft links lead in a circle, or too far", at: path)
+          throw refusal(
+            .damaged, "soft links lead in a circle, or too far", at: Session.joined(Session.components(of: path)))
         }
         pending += Session.components(of: target).reversed()
         if target.hasPrefix("/") {
@@ -119,10 +123,10 @@ extension Session {
     return names.map { ($0.name, chdf5_link(rawValue: $0.kind)) }
   }
 
-  func childKind(_ name: String, of group: borrowing OpenObject) throws(HDF5Error) -> HDF5Group.Child.Kind {
-    let path = Session.joined(Session.components(of: group.path) + [name])
-    let child = try owned(
-      unsafe H5Oopen(group.id.raw, name, chdf5_default()), "cannot be opened", at: path)
+  func childKind(_ name: String, of group: borrowing OpenObject) -> HDF5Group.Child.Kind {
+    let opened = unsafe H5Oopen(group.id.raw, name, chdf5_default())
+    guard opened >= 0 else { return .unreadable }
+    let child = Identifier(owning: opened)
     switch objectKind(child) {
     case .group: return .group
     case .dataset: return .dataset

@@ -26,7 +26,9 @@ extension Session {
       return integerType(base, byteCount: byteCount)
     case H5T_STRING:
       let isVariable = try check(H5Tis_variable_str(id.raw), "its type cannot be read", at: path) > 0
-      return plain(isVariable ? .text : .fixedText(bytes: byteCount))
+      guard isVariable else { return plain(.fixedText(bytes: byteCount)) }
+      // In memory it is a pointer; in the file a length, an address and an index.
+      return ElementType(kind: .text, byteOrder: nil, byteCount: 16)
     case H5T_OPAQUE: return plain(.opaque(bytes: byteCount))
     case H5T_COMPOUND: return plain(.other("a record type"))
     case H5T_REFERENCE: return plain(.other("references to objects"))

@@ -9,7 +9,7 @@ extension Session {
       let next = walked == "/" ? "/" + name : walked + "/" + name
       if let object = try find(next) {
         guard object.kind == .group else {
-          throw refusal(.wrongType, "is a \(object.kind), so that nothing can be put into it", at: next)
+          throw refusal(.wrongType, "is a \(object.kind.rawValue), so that nothing can be put into it", at: next)
         }
         walked = object.path
       } else {

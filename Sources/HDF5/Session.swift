@@ -12,8 +12,12 @@ struct Session: ~Copyable {
   func failure(
     _ kind: HDF5Error.Kind, _ problem: String, at object: String? = nil, remedy: String? = nil
   ) -> HDF5Error {
-    HDF5Error(
-      kind, file: path, object: object, problem: problem, reason: Library.innermostError(), remedy: remedy)
+    let reason = Library.innermostError()
+    var remedy = remedy
+    if let reason, reason.hasPrefix("bad version number") {
+      remedy = "If the file is not damaged, a newer HDF5 wrote it: write it again with h5py's libver=\"earliest\"."
+    }
+    return HDF5Error(kind, file: path, object: object, problem: problem, reason: reason, remedy: remedy)
   }
 
   /// An error that libhdf5 has no part in.
