@@ -16,7 +16,7 @@ let package = Package(
   // Lowest first: a target imports only what stands above it. CONTRIBUTING.md draws the picture.
   targets: [
     // The C side. Each C library is visible to exactly one Swift target.
-    .target(name: "CKernels"),
+    .target(name: "CKernels", exclude: ["README.md"]),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),

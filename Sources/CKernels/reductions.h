@@ -27,19 +27,21 @@ static void column_maxima(ptrdiff_t rows, ptrdiff_t columns, const float *x, flo
   CK_REDUCE(splat(-INFINITY), sum[j] = at_least(load_part(x + i, part), sum[j]))
 }
 
-// The mean, then the sum of the squared distances from it.
+// The mean, then the sum of the squared distances from it. The distances' own sum, zero but for rounding, corrects both.
 static void column_moments(ptrdiff_t rows, ptrdiff_t columns, const float *x, float *mean, float *squares) {
   column_sums(rows, columns, x, mean);
   for (ptrdiff_t c = 0; c < columns; c += CK_LANES) {
     const vm part = lanes(columns - c);
-    const vf m = load_part(mean + c, part) / (float)rows;
-    store_part(mean + c, m, part);
-    vf sum = splat(0);
+    const float count = (float)rows;
+    const vf m = load_part(mean + c, part) / count;
+    vf sum = splat(0), rest = splat(0);
     for (ptrdiff_t r = 0; r < rows; r++) {
       const vf d = load_part(x + r * columns + c, part) - m;
+      rest += d;
       sum = d * d + sum;
     }
-    store_part(squares + c, sum, part);
+    store_part(mean + c, m + rest / count, part);
+    store_part(squares + c, sum - rest * rest / count, part);
   }
 }
 

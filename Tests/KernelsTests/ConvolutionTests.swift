@@ -1,3 +1,4 @@
+import Foundation
 import Kernels
 import Tensors
 import TestSupport
@@ -56,7 +57,7 @@ import Testing
   static let activations: [(FusedActivation, @Sendable (Double) -> Double)] = [
     (.none, { $0 }), (.relu, { max($0, 0) }), (.relu6, { min(max($0, 0), 6) }),
     (.clamp(low: -0.5, high: 0.75), { min(max($0, -0.5), 0.75) }), (.leakyReLU(alpha: 0.1), { $0 < 0 ? 0.1 * $0 : $0 }),
-    (.sigmoid, { 1 / (1 + exponential(-$0)) }), (.swish, { $0 / (1 + exponential(-$0)) }),
+    (.sigmoid, { 1 / (1 + exp(-$0)) }), (.swish, { $0 / (1 + exp(-$0)) }),
     (.hardSwish, { $0 * min(max($0 + 3, 0), 6) / 6 }),
   ]
 

@@ -1,0 +1,102 @@
+import CKernels
+public import Tensors
+
+/// Operations per channel, the last axis. Sums run over all other axes, in chunks of rows whose size follows from the
+/// number of channels alone, and over the chunks in a fixed tree.
+extension Device {
+  /// `x * scale + shift`, with a `[channels]` of each.
+  public func scaleAndShift(_ x: Tensor, scale: Tensor, shift: Tensor) -> Tensor {
+    let channels = x.shape[-1]
+    precondition(
+      scale.count == channels && shift.count == channels,
+      "scale \(scale.shape) and shift \(shift.shape) for \(x.shape)")
+    return reading(x, scale, shift) { source, scale, shift in
+      making(x.shape) { target in
+        forEachPiece(of: x.count / max(1, channels), grain: max(1, 8192 / max(1, channels))) { rows in
+          let offset = rows.lowerBound * channels
+          unsafe kernels.table.scale_and_shift(
+            rows.count, channels, source.address + offset, scale.address, shift.address, target.address + offset)
+        }
+      }
+    }
+  }
+
+  /// The sum of each channel, `[channels]`: a bias' gradient.
+  public func channelSums(_ x: Tensor) -> Tensor {
+    sumOfChunks(x) { source, rows, channels, result in
+      unsafe kernels.table.column_sums(
+        rows.count, channels, source.address + rows.lowerBound * channels, result.address)
+    }
+  }
+
+  /// The sum of `x * y` of each channel, `[channels]`: the gradient of a scale.
+  public func channelSumsOfProducts(_ x: Tensor, _ y: Tensor) -> Tensor {
+    precondition(x.shape == y.shape, "no products of \(x.shape) and \(y.shape)")
+    return reading(y) { other in
+      sumOfChunks(x) { source, rows, channels, result in
+        let offset = rows.lowerBound * channels
+        unsafe kernels.table.column_sums_of_products(
+          rows.count, channels, source.address + offset, other.address + offset, result.address)
+      }
+    }
+  }
+
+  /// The mean and the population variance of each channel, `[channels]` each.
+  ///
+  /// Two passes over each chunk; the chunks' moments are merged in doubles by the
+  /// [formula of Chan, Golub and LeVeque](https://doi.org/10.1007/978-3-642-51461-6_3), so a large mean costs no digits.
+  public func channelMoments(_ x: Tensor) -> (mean: Tensor, variance: Tensor) {
+    let channels = x.shape[-1]
+    let rows = x.count / max(1, channels)
+    precondition(rows > 0, "no moments of \(x.shape)")
+    let chunkRows = Self.chunkRows(channels)
+    let chunks = (rows + chunkRows - 1) / chunkRows
+    let moments = reading(x) { source in
+      making([2, chunks, channels]) { target in
+        forEach(chunks) { chunk in
+          let first = chunk * chunkRows
+          unsafe kernels.table.column_moments(
+            min(chunkRows, rows - first), channels, source.address + first * channels,
+            target.address + chunk * channels, target.address + (chunks + chunk) * channels)
+        }
+      }
+    }.elements
+    var mean = Array(repeating: 0.0, count: channels)
+    var squares = mean
+    for chunk in 0..<chunks {
+      let (before, count) = (Double(chunk * chunkRows), Double(min(chunkRows, rows - chunk * chunkRows)))
+      let share = count / (before + count)
+      for channel in 0..<channels {
+        let distance = Double(moments[chunk * channels + channel]) - mean[channel]
+        mean[channel] += distance * share
+        squares[channel] +=
+          Double(moments[(chunks + chunk) * channels + channel]) + distance * distance * before * share
+      }
+    }
+    return (
+      Tensor([channels], mean.map { Float($0) }), Tensor([channels], squares.map { Float($0 / Double(rows)) })
+    )
+  }
+
+  /// Rows that are summed in one go: as many as stay in the second-level cache between two passes, and no more than a
+  /// thousand, for the rounding error of a sum grows with its length.
+  private static func chunkRows(_ channels: Int) -> Int { min(1024, max(64, 65536 / max(1, channels))) }
+
+  private func sumOfChunks(
+    _ x: Tensor, _ body: @Sendable (_ source: Source, _ rows: Range<Int>, _ channels: Int, _ result: Target) -> Void
+  ) -> Tensor {
+    let channels = x.shape[-1]
+    let rows = x.count / max(1, channels)
+    let chunkRows = Self.chunkRows(channels)
+    let chunks = max(1, (rows + chunkRows - 1) / chunkRows)
+    let partial = reading(x) { source in
+      making([chunks, channels]) { target in
+        forEach(chunks) { chunk in
+          let range = chunk * chunkRows..<min(rows, (chunk + 1) * chunkRows)
+          body(source, range, channels, unsafe Target(address: target.address + chunk * channels))
+        }
+      }
+    }
+    return sumOfRows(partial, count: chunks, size: channels).reshaped(to: [channels])
+  }
+}
