@@ -13,6 +13,11 @@ extension Model {
   public mutating func train(only selectors: [LayerSelector]) throws(SelectionError) {
     var trained = Set<Int>()
     for selector in selectors { trained.formUnion(try layers(selector)) }
+    setTrained(trained)
+  }
+
+  /// Freezes all layers but these.
+  package mutating func setTrained(_ trained: Set<Int>) {
     for index in instances.indices { instances[index].isFrozen = !trained.contains(index) }
   }
 
