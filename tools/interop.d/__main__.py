@@ -19,13 +19,14 @@ import photographs
 import real_models
 import resizing
 import stored_forms
+import written_files
 from check import Check, Skipped, Tally
 from judge import keras2, keras3
 from place import Place
 from quiet import silence
 from tool import Tool
 
-SECTIONS = [layer_cases, nested_cases, stored_forms, applications, real_models, photographs, resizing, hostile_images, evaluation]
+SECTIONS = [layer_cases, nested_cases, stored_forms, applications, real_models, photographs, resizing, hostile_images, evaluation, written_files]
 NO_TOOL = 69  # sysexits: unavailable
 
 

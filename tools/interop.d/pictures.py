@@ -29,6 +29,15 @@ def write_folder(folder: Path, images: np.ndarray) -> list[str]:
     return names
 
 
+def write_flat(folder: Path, images: np.ndarray) -> list[Path]:
+    """Writes PNG files without classes and returns their paths, in order."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [folder / f"{index:04d}.png" for index in range(len(images))]
+    for file, image in zip(files, images, strict=True):
+        Image.fromarray(image).save(file)
+    return files
+
+
 def preprocessed(images: np.ndarray, kind: str) -> np.ndarray:
     """Bytes to a network's input as `keras.applications.imagenet_utils` does it."""
     x = images.astype(np.float32)
