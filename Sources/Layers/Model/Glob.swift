@@ -1,10 +1,10 @@
 /// A pattern for layer paths: `*` stands for anything inside one part of a path, `**` for anything, `?` for one letter.
-struct Glob {
+package struct Glob {
   private let pattern: [Character]
 
-  init(_ pattern: String) { self.pattern = Array(pattern) }
+  package init(_ pattern: String) { self.pattern = Array(pattern) }
 
-  func matches(_ path: String) -> Bool {
+  package func matches(_ path: String) -> Bool {
     let path = Array(path)
     // reachable[j]: the pattern up to here matches the first j letters. One row per piece of the pattern.
     var reachable = [Bool](repeating: false, count: path.count + 1)

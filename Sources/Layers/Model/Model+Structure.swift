@@ -23,24 +23,42 @@ public enum Initialization: Sendable {
 }
 
 /// What a model is made of before its shapes are known.
-struct ModelParts {
-  struct Layer {
-    var path: String
-    var layer: any Layers.Layer
-    var group: String?
-    var section: ModelSection
-    var isFrozen: Bool
+package struct ModelParts {
+  package struct Layer {
+    package var path: String
+    package var layer: any Layers.Layer
+    package var group: String?
+    package var section: ModelSection
+    package var isFrozen: Bool
     /// Values that it brings along, in the order of its parameters.
-    var values: [Tensor]?
+    package var values: [Tensor]?
+
+    package init(
+      path: String, layer: any Layers.Layer, group: String? = nil, section: ModelSection = .backbone,
+      isFrozen: Bool = false, values: [Tensor]? = nil
+    ) {
+      self.path = path
+      self.layer = layer
+      self.group = group
+      self.section = section
+      self.isFrozen = isFrozen
+      self.values = values
+    }
   }
 
-  var containers: [Container]
-  var layers: [Layer]
+  package var containers: [Container]
+  /// In the order of the containers' members, nested ones in their place.
+  package var layers: [Layer]
+
+  package init(containers: [Container], layers: [Layer]) {
+    self.containers = containers
+    self.layers = layers
+  }
 }
 
 extension Model {
   /// Flattens the containers, infers all shapes and gives every parameter its value.
-  init(_ parts: ModelParts, initialization: Initialization) throws(ModelError) {
+  package init(_ parts: ModelParts, initialization: Initialization) throws(ModelError) {
     var flattening = Flattening(containers: parts.containers, paths: parts.layers.map(\.path))
     let (inputs, outputs) = try flattening.run()
     let nodes = flattening.nodes
