@@ -1,0 +1,140 @@
+internal import JSON
+internal import Layers
+internal import Tensors
+
+/// Finds for every tensor of a file the parameter that it belongs to. Changes nothing.
+struct WeightMatcher {
+  struct Pair {
+    var parameter: Int
+    var tensor: StoredTensor
+  }
+
+  /// What an attempt at matching came to.
+  struct Match {
+    var method = WeightAssignment.Method.byName
+    var pairs: [Pair] = []
+    /// Sentences about layers that were found and do not fit.
+    var problems: [String] = []
+    /// Layers of the file that the model does not have.
+    var unknown: [StoredLayer] = []
+    /// How many layers were found by a name that somebody chose.
+    var tellingNames = 0
+    var notes: [String] = []
+  }
+
+  let model: Model
+  let members: [Model.WeightedMember]
+  /// The file's layers that have tensors.
+  let stored: [StoredLayer]
+
+  init(_ model: Model, _ layers: [StoredLayer]) {
+    self.model = model
+    members = model.weightedMembers
+    stored = layers.filter { !$0.tensors.isEmpty }
+  }
+
+  /// Matches layers by name. Order and position say nothing here, except inside a single layer.
+  func byName() -> Match {
+    var match = Match()
+    for layer in stored {
+      let name = Self.key(layer.name)
+      if let member = members.first(where: { Self.key($0.name) == name }) {
+        add(layer, to: member, &match)
+      } else if let instance = instance(named: name) {
+        count(instance, &match)
+        pair(layer.tensors, with: instance, &match)
+      } else if let parts = dissolved(layer) {
+        for (instance, tensors) in parts {
+          count(instance, &match)
+          pair(tensors, with: instance, &match)
+        }
+      } else {
+        match.unknown.append(layer)
+      }
+    }
+    return match
+  }
+
+  /// Matches layers in order, as Keras does; nil unless everything fits.
+  func byOrder(_ stored: [StoredLayer], _ members: [Model.WeightedMember]) -> Match? {
+    guard stored.count == members.count else { return nil }
+    var match = Match(method: .byOrder)
+    for (layer, member) in zip(stored, members) { add(layer, to: member, &match) }
+    return match.problems.isEmpty && match.unknown.isEmpty ? match : nil
+  }
+
+  /// Names as Keras 3 allows them.
+  static func key(_ name: String) -> String { name.split(separator: "/").joined(separator: "_") }
+
+  private func add(_ layer: StoredLayer, to member: Model.WeightedMember, _ match: inout Match) {
+    guard member.isModel else {
+      count(member.instances[0], &match)
+      pair(layer.tensors, with: member.instances[0], &match)
+      return
+    }
+    NestedMatcher(model: model, member: member).match(layer, &match) { instance, tensors, match in
+      count(instance, &match)
+      pair(tensors, with: instance, &match)
+    }
+  }
+
+  private func count(_ instance: Int, _ match: inout Match) {
+    let kind = model.instances[instance].layer.kind.snakeCased
+    let name = model.instances[instance].name
+    let rest = name.dropFirst(kind.count)
+    let isAutomatic = name.hasPrefix(kind) && (rest.isEmpty || rest.first == "_" && rest.dropFirst().allSatisfy(\.isNumber))
+    if !isAutomatic { match.tellingNames += 1 }
+  }
+
+  /// Pairs the tensors of one layer with its parameters: by what they are called where that is clear, else in order.
+  private func pair(_ tensors: [StoredTensor], with instance: Int, _ match: inout Match) {
+    let parameters = Array(model.instances[instance].parameters)
+    let path = model.instances[instance].path
+    let names = parameters.map { model.roleName($0) }
+    guard tensors.count == parameters.count else {
+      let found = tensors.map { "\(TensorName($0.name).role) \($0.shape)" }.joined(separator: ", ")
+      match.problems.append(
+        "\(path): the model has \(names.joined(separator: ", ")); the file has \(found.isEmpty ? "nothing" : found)")
+      return
+    }
+    let roles = tensors.map { TensorName($0.name).role }
+    let byRole = Dictionary(zip(roles, tensors), uniquingKeysWith: { first, _ in first })
+    let isClear = byRole.count == tensors.count && names.allSatisfy { byRole[$0] != nil }
+    for (index, parameter) in parameters.enumerated() {
+      let tensor = isClear ? byRole[names[index]] ?? tensors[index] : tensors[index]
+      let expected = model.parameters[parameter].shape
+      if tensor.shape != expected {
+        match.problems.append("\(model.parameters[parameter].path): the model has \(expected), the file \(tensor.shape)")
+      }
+      match.pairs.append(Pair(parameter: parameter, tensor: tensor))
+    }
+  }
+
+  /// The only layer of this name, wherever it is nested.
+  private func instance(named key: String) -> Int? {
+    let found = model.instances.indices.filter {
+      !model.instances[$0].parameters.isEmpty
+        && (Self.key(model.instances[$0].path) == key || Self.key(model.instances[$0].name) == key)
+    }
+    return found.count == 1 ? found[0] : nil
+  }
+
+  /// The layers of a nested model of the file that stand unnested in this one; nil unless all of them do.
+  private func dissolved(_ layer: StoredLayer) -> [(instance: Int, tensors: [StoredTensor])]? {
+    var found: OrderedDictionary<Int, [StoredTensor]> = [:]
+    for tensor in layer.tensors {
+      guard let name = TensorName(tensor.name).layer.last, let instance = instance(named: Self.key(name)) else {
+        return nil
+      }
+      found[instance, default: []].append(tensor)
+    }
+    return found.map { ($0.key, $0.value) }
+  }
+}
+
+extension Model {
+  /// Keras' name of a parameter inside its layer: `kernel`.
+  func roleName(_ parameter: Int) -> String {
+    parameters[parameter].path.split(separator: "/").last.map(String.init) ?? parameters[parameter].path
+  }
+}

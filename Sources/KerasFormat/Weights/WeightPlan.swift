@@ -1,0 +1,61 @@
+internal import Layers
+
+/// A matching of a file's tensors and a model's parameters in which nothing is missing and all shapes agree.
+struct WeightPlan {
+  private(set) var match: WeightMatcher.Match
+  private(set) var assignment = WeightAssignment()
+
+  /// - Parameters:
+  ///   - optional: layers that the file need not have.
+  ///   - ignoring: layers of the file that the model need not have.
+  init(_ model: Model, _ file: KerasFile, optional: Set<Int>, ignoring: [Glob]) throws(KerasError) {
+    let matcher = WeightMatcher(model, file.layers)
+    func isIgnored(_ layer: StoredLayer) -> Bool { ignoring.contains { $0.matches(layer.name) } }
+    func missing(_ match: WeightMatcher.Match) -> [Int] {
+      let known = Set(match.pairs.map(\.parameter))
+      return model.parameters.indices.filter { !known.contains($0) }
+    }
+    func isOptional(_ parameter: Int) -> Bool {
+      optional.contains { model.instances[$0].parameters.contains(parameter) }
+    }
+
+    match = matcher.byName()
+    let unknown = match.unknown.filter { !isIgnored($0) }
+    let lacking = missing(match).filter { !isOptional($0) }
+    let isComplete = unknown.isEmpty && lacking.isEmpty
+    if !isComplete || !match.problems.isEmpty {
+      let required = matcher.members.filter { !$0.instances.allSatisfy(optional.contains) }
+      let wanted = matcher.stored.filter { !isIgnored($0) }
+      let inOrder =
+        matcher.byOrder(matcher.stored, matcher.members) ?? matcher.byOrder(wanted, required)
+        ?? matcher.byOrder(matcher.stored, required) ?? matcher.byOrder(wanted, matcher.members)
+      // Names that somebody chose and that are found are to be believed; then what is wrong is not the naming.
+      guard !isComplete, match.tellingNames == 0, let inOrder else {
+        throw WeightMismatch(model: model, file: file, match: match, unknown: unknown, lacking: lacking).error
+      }
+      match = inOrder
+      match.notes.append("the names of layers in the file say nothing of this model; matched in order, as Keras does")
+    }
+    var seen = Set<Int>()
+    for pair in match.pairs where !seen.insert(pair.parameter).inserted {
+      throw KerasError(
+        .mismatch, file: file.path, place: pair.tensor.path,
+        "belongs to \(model.parameters[pair.parameter].path), and so does another tensor of the file")
+    }
+    match.pairs.sort { $0.parameter < $1.parameter }
+    describe(model, missing: missing(match), used: Set(match.pairs.map(\.tensor.path)), file)
+  }
+
+  private mutating func describe(_ model: Model, missing: [Int], used: Set<String>, _ file: KerasFile) {
+    assignment.method = match.method
+    assignment.notes = match.notes
+    assignment.entries = match.pairs.map { pair in
+      WeightAssignment.Entry(
+        source: pair.tensor.path, parameter: model.parameters[pair.parameter].path, shape: pair.tensor.shape,
+        convertedFrom: pair.tensor.storedAs)
+    }
+    assignment.missing = missing.map { model.parameters[$0].path }
+    assignment.unused = file.layers.flatMap(\.tensors).map(\.path).filter { !used.contains($0) }
+    if file.hasOptimizerState { assignment.notes.append("the state of the optimizer in the file was not read") }
+  }
+}
