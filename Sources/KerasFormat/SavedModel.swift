@@ -51,7 +51,8 @@ extension KerasFile {
     }
     if let version = metadata?["format"]?.intValue, version > SavedModel.formatVersion {
       throw KerasError(
-        .unsupported, file: path, place: Self.metadataName, "has form \(version); this version reads up to "
+        .unsupported, file: path, place: Self.metadataName,
+        "has form \(version); this version reads up to "
           + "\(SavedModel.formatVersion)", remedy: "Update this program.")
     }
     var reader = ModelConfigReader(

@@ -92,17 +92,28 @@ struct GraphReader {
       for call in entry.calls { references.append(try resolved(call, isOutput: false)) }
       calls.append(references)
     }
-    let outputReferences = try resolved(rawOutputs, isOutput: true)
-    dropUnusedCalls(&calls, outputReferences)
+    var outputReferences = try resolved(rawOutputs, isOutput: true)
+    dropUnusedCalls(&calls, &outputReferences)
     return (calls, try resolved(rawInputs, isOutput: false), outputReferences)
   }
 
-  /// Removes calls of models at the end of their lists that nobody uses. Such a call is no part of the model for Keras, and
-  /// files that are to be read by Keras 2 and 3 alike hold some (`GraphWriter`).
-  private func dropUnusedCalls(_ calls: inout [[[Container.Reference]]], _ outputs: [Container.Reference]) {
+  /// Removes calls of nested models that nobody uses. They are no part of the model for Keras, and files that Keras 2 and 3 are
+  /// to read alike hold some (`GraphWriter`).
+  private func dropUnusedCalls(_ calls: inout [[[Container.Reference]]], _ outputs: inout [Container.Reference]) {
     for (place, entry) in entries.enumerated() where entry.isModel {
-      let used = (calls.joined().joined() + outputs).filter { $0.member == place }.map(\.call)
-      while calls[place].count > 1, !used.contains(calls[place].count - 1) { calls[place].removeLast() }
+      let used = Set((calls.joined().joined() + outputs).filter { $0.member == place }.map(\.call)).sorted()
+      guard !used.isEmpty, used.count < calls[place].count else { continue }
+      calls[place] = used.filter(calls[place].indices.contains).map { calls[place][$0] }
+      func renumber(_ reference: inout Container.Reference) {
+        guard reference.member == place, let call = used.firstIndex(of: reference.call) else { return }
+        reference.call = call
+      }
+      for layer in calls.indices {
+        for call in calls[layer].indices {
+          for index in calls[layer][call].indices { renumber(&calls[layer][call][index]) }
+        }
+      }
+      for index in outputs.indices { renumber(&outputs[index]) }
     }
   }
 
@@ -140,7 +151,8 @@ struct GraphReader {
     case "inputs": collectHistory(value, into: &references)
     case "training":
       notes.append(
-        "layer \"\(layer)\" is called with training=\(value.text) in Keras; here the batch normalisation policy decides")
+        "layer \"\(layer)\" is called with training=\(value.text) in Keras; here the batch normalisation policy decides"
+      )
     default:
       throw KerasError(
         .unsupported, file: file, place: "layer \"\(layer)\"", "is called with \(key)=\(value.text)",
@@ -174,7 +186,8 @@ struct GraphReader {
   }
 
   private func reference(_ parts: [JSONValue]) -> RawReference? {
-    guard parts.count >= 3, let name = parts[0].stringValue, let call = parts[1].intValue, let output = parts[2].intValue,
+    guard parts.count >= 3, let name = parts[0].stringValue, let call = parts[1].intValue,
+      let output = parts[2].intValue,
       call >= 0, output >= 0
     else { return nil }
     return RawReference(name: name, call: call, output: output)

@@ -73,7 +73,8 @@ public struct KerasFile: Sendable {
     if ["layers", "_layer_checkpoint_dependencies", "vars"].contains(where: children.contains) {
       throw KerasError(
         .unsupported, file: path, "has Keras 3's .weights.h5 layout, which is not supported yet",
-        remedy: "Load it in Keras (build the model, model.load_weights(…)) and save the model with model.save(\"model.h5\").")
+        remedy:
+          "Load it in Keras (build the model, model.load_weights(…)) and save the model with model.save(\"model.h5\").")
     }
     if names.contains("model_config") {
       throw KerasError(.damaged, file: path, "describes a model but holds no weights: there is no group model_weights")

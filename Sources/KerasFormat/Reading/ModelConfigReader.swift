@@ -30,7 +30,8 @@ struct ModelConfigReader {
     guard Self.isModel(kind) else {
       throw KerasError(
         .unsupported, file: file, place: "model_config",
-        "describes a \"\(kind)\", not a Sequential or Functional model", remedy: "Models written as classes of their "
+        "describes a \"\(kind)\", not a Sequential or Functional model",
+        remedy: "Models written as classes of their "
           + "own do not describe their layers; rebuild the model in Keras with the functional API and save that.")
     }
     try UnknownLayers(in: config).refuse(file)
@@ -105,16 +106,22 @@ struct ModelConfigReader {
       try graph.add(entry, isModel: entry["class_name"]?.stringValue.map(Self.isModel) ?? false)
       members.append(member)
     }
-    let (calls, inputs, outputs) = try graph.resolve(inputs: settings["input_layers"], outputs: settings["output_layers"])
+    let (calls, inputs, outputs) = try graph.resolve(
+      inputs: settings["input_layers"], outputs: settings["output_layers"])
     notes += graph.notes
     for index in members.indices {
-      if case .input = members[index].content { members[index].calls = [[]] } else { members[index].calls = calls[index] }
+      if case .input = members[index].content {
+        members[index].calls = [[]]
+      } else {
+        members[index].calls = calls[index]
+      }
     }
     return Container(name: name, kind: .functional, members: members, inputs: inputs, outputs: outputs)
   }
 
   /// A member without its calls.
-  private mutating func member(_ entry: JSONValue, path: String, isFrozen: Bool) throws(KerasError) -> Container.Member {
+  private mutating func member(_ entry: JSONValue, path: String, isFrozen: Bool) throws(KerasError) -> Container.Member
+  {
     let settings = entry["config"] ?? .null
     guard let kind = entry["class_name"]?.stringValue,
       let stored = entry["name"]?.stringValue ?? settings["name"]?.stringValue

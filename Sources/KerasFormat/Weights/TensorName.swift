@@ -38,7 +38,8 @@ struct TensorName: Hashable {
       "running_var": "moving_variance", "running_variance": "moving_variance",
     ]
     for name in [
-      "kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance", "depthwise_kernel", "pointwise_kernel", "alpha",
+      "kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance", "depthwise_kernel", "pointwise_kernel",
+      "alpha",
       "mean", "variance", "count",
     ] { roles[name] = name }
     return roles

@@ -82,7 +82,8 @@ struct WeightMatcher {
     let kind = model.instances[instance].layer.kind.snakeCased
     let name = model.instances[instance].name
     let rest = name.dropFirst(kind.count)
-    let isAutomatic = name.hasPrefix(kind) && (rest.isEmpty || rest.first == "_" && rest.dropFirst().allSatisfy(\.isNumber))
+    let isAutomatic =
+      name.hasPrefix(kind) && (rest.isEmpty || rest.first == "_" && rest.dropFirst().allSatisfy(\.isNumber))
     if !isAutomatic { match.tellingNames += 1 }
   }
 
@@ -104,7 +105,8 @@ struct WeightMatcher {
       let tensor = isClear ? byRole[names[index]] ?? tensors[index] : tensors[index]
       let expected = model.parameters[parameter].shape
       if tensor.shape != expected {
-        match.problems.append("\(model.parameters[parameter].path): the model has \(expected), the file \(tensor.shape)")
+        match.problems.append(
+          "\(model.parameters[parameter].path): the model has \(expected), the file \(tensor.shape)")
       }
       match.pairs.append(Pair(parameter: parameter, tensor: tensor))
     }

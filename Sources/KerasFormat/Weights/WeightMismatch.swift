@@ -26,7 +26,8 @@ struct WeightMismatch {
     if !lacking.isEmpty {
       sentences.append(Self.list(lacking.map { model.parameters[$0].path }, "parameters are not in the file", limit: 6))
     }
-    return KerasError(.mismatch, file: file.path, sentences.joined(separator: "; "), remedy: remedy(stored.count, storedCount))
+    return KerasError(
+      .mismatch, file: file.path, sentences.joined(separator: "; "), remedy: remedy(stored.count, storedCount))
   }
 
   private func remedy(_ tensorCount: Int, _ numberCount: Int) -> String {
