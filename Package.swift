@@ -44,7 +44,7 @@ let package = Package(
     .executableTarget(
       name: "FineTuneCLI",
       dependencies: ["FineTune", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
-    .executableTarget(name: "DemoImages", dependencies: ["Images"]),
+    .executableTarget(name: "DemoImages", dependencies: ["Images", "Tensors"]),
 
     // Tests, a target each, and what they share.
     .target(name: "TestSupport", dependencies: ["Kernels", "Layers", "Tensors"], path: "Tests/TestSupport"),
@@ -56,7 +56,7 @@ let package = Package(
     .testTarget(name: "ArchitecturesTests", dependencies: ["Architectures", "TestSupport"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
     .testTarget(name: "KerasFormatTests", dependencies: ["KerasFormat", "Architectures", "TestSupport"]),
-    .testTarget(name: "ImagesTests", dependencies: ["Images", "JSON", "TestSupport"]),
+    .testTarget(name: "ImagesTests", dependencies: ["Images", "DemoImages", "JSON", "TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
     .testTarget(name: "RecipesTests", dependencies: ["Recipes", "TestSupport"]),
     .testTarget(name: "CommandLineTests", dependencies: ["FineTune", "TestSupport"]),
