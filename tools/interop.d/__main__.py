@@ -60,7 +60,8 @@ def main() -> int:
         return NO_TOOL
     tally = Tally()
     with tempfile.TemporaryDirectory(prefix="interop-") as scratch:
-        place = Place(tool, data, work=options.references or options.keep or Path(scratch))
+        kept = options.references or options.keep
+        place = Place(tool, data, work=(kept or Path(scratch)).resolve(), keep=kept is not None)
         for check in chosen(place, options.only):
             if options.list:
                 print(check.name)

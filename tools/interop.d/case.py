@@ -29,12 +29,15 @@ class Case:
 
 def case_check(name: str, place: Place, make: Callable[[Path], Case]) -> Check:
     """A check that makes its case (with a model file in its own folder) only when it runs."""
-    folder = place.folder
-    return Check(
-        name,
-        run=lambda: compare(place.tool, make(folder(name)), folder(name)),
-        write_reference=lambda: write_reference(make(folder(name)), folder(name)),
-    )
+
+    def run() -> str:
+        with place.passing_folder(name) as folder:
+            return compare(place.tool, make(folder), folder)
+
+    def leave() -> str:
+        return write_reference(make(place.folder(name)), place.folder(name))
+
+    return Check(name, run, write_reference=leave)
 
 
 def compare(tool: Tool, case: Case, folder: Path) -> str:
