@@ -10,6 +10,16 @@ public enum LayerRegistry {
     BatchNormalization.self,
     // Activations.
     Activation.self, ELU.self, LeakyReLU.self, ReLU.self, Softmax.self,
+    // Pooling.
+    MaxPooling2D.self, AveragePooling2D.self, GlobalAveragePooling2D.self, GlobalMaxPooling2D.self,
+    // Shape.
+    ZeroPadding2D.self, Cropping2D.self, Flatten.self, Reshape.self,
+    // Dropout.
+    Dropout.self, SpatialDropout2D.self,
+    // Preprocessing.
+    Rescaling.self, Normalization.self,
+    // Merging.
+    Add.self, Subtract.self, Multiply.self, Average.self, Maximum.self, Minimum.self, Concatenate.self,
   ]
 
   private static let byKind = Dictionary(uniqueKeysWithValues: all.map { ($0.kind, $0) })
