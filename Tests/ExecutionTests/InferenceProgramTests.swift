@@ -1,0 +1,156 @@
+import Execution
+import Kernels
+import Layers
+import Tensors
+import TestSupport
+import Testing
+
+/// The compiled program against the model computed layer by layer.
+@Suite("A compiled model computes what the model computes")
+struct InferenceProgramTests {
+  @Test(
+    "within 1e-5 of the largest output, for every structure that is fused", arguments: KernelSet.available, Sample.all)
+  func equalsReference(_ kernels: KernelSet, _ sample: Sample) throws {
+    let device = Device(kernels: kernels, threads: 2)
+    let model = try sample.model()
+    let input = Tensor(sample.shape.batched(5), RandomKey(seed: 3).normal(5 * sample.shape.elementCount))
+    let wanted = try sample.layers.map { try model.output(of: $0) } + model.outputs
+    let program = try InferenceProgram(model, to: wanted, inputShapes: [sample.shape], on: device)
+    let outputs = program([input], on: device)
+    let references = model.values(wanted, from: [model.inputs[0].value: input], on: device)
+    for (output, reference) in zip(outputs, references) {
+      #expect(output.shape == reference.shape)
+      let scale = reference.elements.map(abs).max() ?? 1
+      let worst = zip(output.elements, reference.elements).map { abs($0 - $1) }.max() ?? 0
+      #expect(worst <= 1e-5 * scale, "\(sample.name): \(worst) of \(scale)")
+    }
+  }
+
+  @Test("An image's outputs are the same bits in any batch and with any number of threads", arguments: Sample.all)
+  func sameBits(_ sample: Sample) throws {
+    let model = try sample.model()
+    let images = Tensor(sample.shape.batched(7), RandomKey(seed: 4).normal(7 * sample.shape.elementCount))
+    let one = Device(threads: 1)
+    let two = Device(threads: 2)
+    let program = try InferenceProgram(model, to: model.outputs, inputShapes: [sample.shape], on: one)
+    let together = program([images], on: two)[0]
+    #expect(program([images], on: one)[0] == together)
+    for index in 0..<7 {
+      let alone = program([images[samples: index..<index + 1]], on: two)[0]
+      #expect(alone == together[samples: index..<index + 1], "image \(index)")
+    }
+  }
+
+  @Test("A program between two boundaries continues what another one began")
+  func betweenBoundaries() throws {
+    let sample = Sample.residual
+    let device = Device(threads: 2)
+    let model = try sample.model()
+    let input = Tensor(sample.shape.batched(3), RandomKey(seed: 5).normal(3 * sample.shape.elementCount))
+    let fixed = model.ancestors(of: [try model.output(of: "second")])
+    let boundary = model.boundary(ofFixed: fixed)
+    // Inside the residual block two values cross.
+    #expect(boundary.count == 2)
+    let first = try InferenceProgram(model, to: boundary, inputShapes: [sample.shape], on: device)
+    let second = try InferenceProgram(
+      model, from: boundary, to: model.outputs, inputShapes: [sample.shape], on: device)
+    let whole = model.values(model.outputs, from: [model.inputs[0].value: input], on: device)[0]
+    let joined = second(first([input], on: device), on: device)[0]
+    #expect(zip(joined.elements, whole.elements).allSatisfy { abs($0 - $1) < 1e-4 })
+  }
+}
+
+/// A small network with a structure that lowering treats in its own way.
+struct Sample: Sendable, CustomTestStringConvertible {
+  let name: String
+  let shape: Shape
+  /// Layers whose outputs are asked for beside the model's, so that they must survive fusing.
+  var layers: [String] = []
+  let build: @Sendable (inout ModelBuilder, ModelBuilder.Value) -> ModelBuilder.Value
+
+  var testDescription: String { name }
+
+  /// The network with parameters, statistics included, that are nowhere at their defaults.
+  func model() throws -> Model {
+    var graph = ModelBuilder(name: name)
+    let input = graph.input(shape.dimensions.map { $0 })
+    let output = build(&graph, input)
+    var model = try graph.model(inputs: [input], outputs: [output], seed: 11)
+    for index in model.parameters.indices where model.parameters[index].shape.rank == 1 {
+      let key = RandomKey(seed: 12).folding(UInt64(index))
+      let isVariance = model.parameters[index].path.hasSuffix("variance")
+      let values = key.uniform(model.parameters[index].shape.elementCount).map { isVariance ? $0 + 0.5 : $0 - 0.3 }
+      model.parameters[index].value = Tensor(model.parameters[index].shape, values)
+    }
+    return model
+  }
+
+  static let all = [convolutions, padded, depthwise, residual, dense, tapped, loneNormalization, shared]
+
+  static let convolutions = Sample(name: "convolution, normalisation, activation", shape: [9, 11, 3]) { graph, input in
+    var x = graph(Conv2D(filters: 8, kernelSize: Size(3, 3), strides: Size(2, 2), padding: .same), on: input)
+    x = graph(BatchNormalization(), on: x)
+    x = graph(ReLU(maxValue: 6), on: x)
+    x = graph(Conv2D(filters: 5, kernelSize: Size(1, 1), usesBias: false), on: x)
+    x = graph(BatchNormalization(scale: false), on: x)
+    return graph(Activation(.tanh), on: x)
+  }
+
+  static let padded = Sample(name: "zero padding before a valid convolution", shape: [8, 8, 4]) { graph, input in
+    let margins = Margins(top: 0, bottom: 1, left: 0, right: 1)
+    var x = graph(ZeroPadding2D(padding: margins), on: input)
+    x = graph(Conv2D(filters: 6, kernelSize: Size(3, 3), strides: Size(2, 2)), on: x)
+    x = graph(ZeroPadding2D(padding: Margins(2)), on: x)
+    return graph(DepthwiseConv2D(kernelSize: Size(3, 3)), on: x)
+  }
+
+  static let depthwise = Sample(name: "depthwise separable", shape: [7, 5, 6]) { graph, input in
+    var x = graph(DepthwiseConv2D(kernelSize: Size(3, 3), padding: .same, usesBias: false), on: input)
+    x = graph(BatchNormalization(), on: x)
+    x = graph(ReLU(maxValue: 6), on: x)
+    x = graph(Dropout(rate: 0.5), on: x)
+    return graph(Conv2D(filters: 9, kernelSize: Size(1, 1), activation: .swish), on: x)
+  }
+
+  static let residual = Sample(name: "residual block", shape: [6, 6, 8]) { graph, input in
+    var x = graph(Conv2D(filters: 8, kernelSize: Size(3, 3), padding: .same), name: "first", on: input)
+    x = graph(BatchNormalization(), on: x)
+    let entry = graph(ReLU(), name: "entry", on: x)
+    x = graph(
+      Conv2D(filters: 8, kernelSize: Size(3, 3), padding: .same, activation: .relu()), name: "second", on: entry)
+    x = graph(Conv2D(filters: 8, kernelSize: Size(3, 3), padding: .same), on: x)
+    x = graph(BatchNormalization(), on: x)
+    x = graph(Add(), on: x, entry)
+    x = graph(ReLU(), on: x)
+    return graph(GlobalAveragePooling2D(), on: x)
+  }
+
+  static let dense = Sample(name: "dense head with softmax", shape: [4, 4, 3]) { graph, input in
+    var x = graph(Flatten(), on: input)
+    x = graph(Dense(units: 10, activation: .relu()), on: x)
+    x = graph(BatchNormalization(), on: x)
+    return graph(Dense(units: 4, activation: .softmax), on: x)
+  }
+
+  static let tapped = Sample(
+    name: "values asked for in the middle", shape: [5, 5, 3], layers: ["conv", "norm"]
+  ) { graph, input in
+    var x = graph(Conv2D(filters: 4, kernelSize: Size(3, 3)), name: "conv", on: input)
+    x = graph(BatchNormalization(), name: "norm", on: x)
+    return graph(ReLU(), on: x)
+  }
+
+  static let loneNormalization = Sample(name: "normalisation after an activation", shape: [5, 5, 3]) { graph, input in
+    var x = graph(BatchNormalization(), on: input)
+    x = graph(Conv2D(filters: 4, kernelSize: Size(3, 3), activation: .relu()), on: x)
+    x = graph(BatchNormalization(), on: x)
+    return graph(MaxPooling2D(), on: x)
+  }
+
+  static let shared = Sample(name: "one value, two users", shape: [6, 6, 4]) { graph, input in
+    let x = graph(Conv2D(filters: 4, kernelSize: Size(1, 1)), on: input)
+    let normalized = graph(BatchNormalization(), on: x)
+    let sum = graph(Add(), on: x, normalized)
+    return graph(Concatenate(), on: sum, graph(ReLU(), on: x))
+  }
+}
