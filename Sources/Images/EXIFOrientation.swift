@@ -13,24 +13,11 @@ public enum EXIFOrientation: Int, Hashable, Sendable, CaseIterable {
   /// The orientation that a JPEG's APP1 segment names, or `up`.
   init(jpeg bytes: [UInt8]) {
     self = .up
-    var position = 2
-    while position + 4 <= bytes.count, bytes[position] == 0xFF {
-      let marker = bytes[position + 1]
-      if marker == 0xFF {  // a fill byte
-        position += 1
-        continue
-      }
-      // Start of scan or end of image: what follows is entropy-coded data.
-      if marker == 0xDA || marker == 0xD9 { return }
-      let length = Int(bytes[position + 2]) << 8 | Int(bytes[position + 3])
-      let end = position + 2 + length
-      guard length >= 2, end <= bytes.count else { return }
-      let segment = bytes[(position + 4)..<end]
-      if marker == 0xE1, segment.starts(with: Array("Exif\0".utf8)), segment.count > 6 {
-        self = EXIFOrientation(tiff: segment.dropFirst(6)) ?? .up
+    for (marker, payload) in JPEGSegments(bytes) {
+      if marker == 0xE1, payload.starts(with: Array("Exif\0".utf8)), payload.count > 6 {
+        self = EXIFOrientation(tiff: payload.dropFirst(6)) ?? .up
         return
       }
-      position = end
     }
   }
 

@@ -13,6 +13,14 @@ public struct DecodingLimits: Hashable, Sendable {
     self.side = side
     self.area = area
   }
+
+  func check(width: Int, height: Int, name: String) throws(ImageError) {
+    guard width <= side, height <= side, width * height <= area else {
+      throw ImageError(
+        .tooLarge, path: name,
+        "\(width)×\(height) pixels; at most \(side) on a side and \(area) in all are read: scale it down")
+    }
+  }
 }
 
 /// PNG and JPEG of every kind that libpng and libjpeg read, to 8-bit grey or colour.
@@ -49,9 +57,13 @@ public enum ImageDecoder {
         pixels: unsafe ft_png_read_pixels)
       orientation = policy == .applied ? EXIFOrientation(png: bytes) : .up
     case .jpeg:
-      image = try unsafe decode(
-        bytes, name: name, format: "JPEG", limits: limits, header: unsafe ft_jpeg_read_header,
-        pixels: unsafe ft_jpeg_read_pixels)
+      if let lossless = LosslessJPEG(bytes) {
+        image = try lossless.decoded(name: name, limits: limits)
+      } else {
+        image = try unsafe decode(
+          bytes, name: name, format: "JPEG", limits: limits, header: unsafe ft_jpeg_read_header,
+          pixels: unsafe ft_jpeg_read_pixels)
+      }
       orientation = policy == .applied ? EXIFOrientation(jpeg: bytes) : .up
     }
     return image.converted(to: channels).turnedUp(from: orientation)
@@ -77,11 +89,7 @@ public enum ImageDecoder {
     }
     let width = Int(header.width)
     let height = Int(header.height)
-    guard width <= limits.side, height <= limits.side, width * height <= limits.area else {
-      throw ImageError(
-        .tooLarge, path: name,
-        "\(width)×\(height) pixels; at most \(limits.side) on a side and \(limits.area) in all are read: scale it down")
-    }
+    try limits.check(width: width, height: height, name: name)
     guard let mode = ColorMode(channelCount: Int(header.channels)), width > 0, height > 0 else {
       throw ImageError(.corrupt, path: name, "a \(format) of \(width)×\(height) pixels")
     }

@@ -14,8 +14,16 @@ struct FuzzTests {
     let jpeg = ImageEncoder.jpeg(color)
     return [
       ImageEncoder.png(gray), ImageEncoder.png(color), ImageEncoder.jpeg(gray), jpeg, jpeg[..<2] + exif + jpeg[2...],
+      lossless,
     ]
   }()
+
+  /// A lossless JPEG of 4×2 samples of 8 bits, written by hand: predictor 1, and a code of 0, 10 and 110 for differences
+  /// of 0, 1 and 2 bits. Its bits are 0 | 10 1 | 10 1 | 0, then 110 11 | 0 | 10 0 | 0, then ones to the byte's end.
+  static let lossless: [UInt8] =
+    [0xFF, 0xD8, 0xFF, 0xC3, 0, 11, 8, 0, 2, 0, 4, 1, 1, 0x11, 0]
+    + [0xFF, 0xC4, 0, 22, 0, 1, 1, 1] + [UInt8](repeating: 0, count: 13) + [0, 1, 2]
+    + [0xFF, 0xDA, 0, 8, 1, 1, 0, 1, 0, 0, 0b0101_1010, 0b1101_1010, 0b0011_1111, 0xFF, 0xD9]
 
   @Test("The seeds are whole")
   func seedsDecode() throws {
@@ -23,6 +31,11 @@ struct FuzzTests {
     #expect(try ImageDecoder.decode(Self.seeds[4], name: "").size == Size(19, 17))
     #expect(
       try ImageDecoder.decode(Self.seeds[4], name: "", orientation: .ignored).size == Size(17, 19))
+    // 128 is the first prediction; then the differences 0, 1, 1, 0, and 3, 0, -1, 0 from the sample above and to the left.
+    #expect(
+      try ImageDecoder.decode(Self.lossless, name: "", channels: .grayscale).pixels == [
+        128, 129, 130, 130, 131, 131, 130, 130,
+      ])
   }
 
   @Test("No damage brings the decoder down", arguments: seeds.indices)
