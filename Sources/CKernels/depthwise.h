@@ -13,34 +13,52 @@ CK_INLINE void inner_taps(ptrdiff_t start, ptrdiff_t dilation, ptrdiff_t taps, p
   *end = start >= size ? *first : greatest(*first, least(taps, (size - 1 - start) / dilation + 1));
 }
 
-// `count` neighbouring outputs of all channels. With constant arguments the loops unroll, and the pixels that
-// neighbours share are loaded once.
-CK_INLINE void depthwise_pixels(const int count, const int height, const int width, const ptrdiff_t step,
-                                ptrdiff_t dilated_line, ptrdiff_t dilated_pixel, ptrdiff_t kernel_line, ptrdiff_t channels,
-                                const float *in, const float *kernel, float *out, const ck_epilogue *e,
-                                const float *residual) {
-  for (ptrdiff_t c = 0; c < channels; c += CK_LANES) {
-    const vm part = lanes(channels - c);
-    vf sum[4];
+enum { CK_AHEAD = 8 };  // pixels
+
+// `count` neighbouring outputs of channels [c, c + CK_LANES), or of the first of these. With constant arguments the loops
+// unroll, and the pixels that neighbours share are loaded once. A window's last line is new to the caches: it is asked
+// for ahead, for the processor's own prefetching does not see a stream in this pattern.
+CK_INLINE void depthwise_lanes(const int count, const int height, const int width, const ptrdiff_t step, const int whole,
+                               vm part, ptrdiff_t line, ptrdiff_t kernel_line, ptrdiff_t channels, const float *in,
+                               const float *kernel, float *out, const ck_epilogue *e, const float *bias,
+                               const float *residual) {
+  vf sum[4];
 #pragma clang loop unroll(full)
-    for (int j = 0; j < count; j++) sum[j] = splat(0);
-#pragma clang loop unroll(full)
-    for (int ky = 0; ky < height; ky++)
-#pragma clang loop unroll(full)
-      for (int kx = 0; kx < width; kx++) {
-        const vf k = load_part(kernel + ky * kernel_line + kx * channels + c, part);
-        const float *from = in + ky * dilated_line + kx * dilated_pixel + c;
-#pragma clang loop unroll(full)
-        for (int j = 0; j < count; j++) sum[j] = load_part(from + j * step * channels, part) * k + sum[j];
-      }
-    const vf shift = e->bias ? load_part(e->bias + c, part) : splat(0);
-#pragma clang loop unroll(full)
-    for (int j = 0; j < count; j++) {
-      vf v = sum[j] + shift;
-      if (residual) v += load_part(residual + j * channels + c, part);
-      store_part(out + j * channels + c, finish(v, e), part);
-    }
+  for (int j = 0; j < count; j++) {
+    sum[j] = splat(0);
+    __builtin_prefetch(in + (height - 1) * line + (width + CK_AHEAD + j * step) * channels);
   }
+#pragma clang loop unroll(full)
+  for (int ky = 0; ky < height; ky++)
+#pragma clang loop unroll(full)
+    for (int kx = 0; kx < width; kx++) {
+      const float *weights = kernel + ky * kernel_line + kx * channels;
+      const vf k = load_some(whole, weights, part);
+#pragma clang loop unroll(full)
+      for (int j = 0; j < count; j++) {
+        const float *from = in + ky * line + (j * step + kx) * channels;
+        sum[j] = load_some(whole, from, part) * k + sum[j];
+      }
+    }
+#pragma clang loop unroll(full)
+  for (int j = 0; j < count; j++) {
+    vf v = sum[j];
+    if (bias) v += load_part(bias, part);
+    if (residual) v += load_part(residual + j * channels, part);
+    store_some(whole, out + j * channels, finish(v, e), part);
+  }
+}
+
+CK_INLINE void depthwise_pixels(const int count, const int height, const int width, const ptrdiff_t step,
+                                ptrdiff_t line, ptrdiff_t kernel_line, ptrdiff_t channels, const float *in,
+                                const float *kernel, float *out, const ck_epilogue *e, const float *residual) {
+  ptrdiff_t c = 0;
+  for (; c + CK_LANES <= channels; c += CK_LANES)
+    depthwise_lanes(count, height, width, step, 1, lanes(CK_LANES), line, kernel_line, channels, in + c, kernel + c,
+                    out + c, e, e->bias ? e->bias + c : 0, residual ? residual + c : 0);
+  if (c < channels)
+    depthwise_lanes(count, height, width, step, 0, lanes(channels - c), line, kernel_line, channels, in + c, kernel + c,
+                    out + c, e, e->bias ? e->bias + c : 0, residual ? residual + c : 0);
 }
 
 // The same with nothing known at compile time.
@@ -65,8 +83,7 @@ static void depthwise_any(int count, ptrdiff_t height, ptrdiff_t width, ptrdiff_
 }
 
 #define CK_DEPTHWISE(count, height, width, step)                                                                    \
-  depthwise_pixels(count, height, width, step, line_stride, channels, kernel_line, channels, from, kernel, to, e,   \
-                   add)
+  depthwise_pixels(count, height, width, step, line_stride, kernel_line, channels, from, kernel, to, e, add)
 
 static void depthwise(const ck_windows *w, const float *image, const float *kernel, float *output, ptrdiff_t line,
                       ptrdiff_t lines, const ck_epilogue *e) {

@@ -1,30 +1,41 @@
 // Sums over the rows of a [rows, columns] matrix, per column, from the first row to the last. The callers cut long
 // matrices into pieces of a fixed size and add the pieces in a fixed tree.
 
-#define CK_REDUCE(start, update)                                          \
-  for (ptrdiff_t c = 0; c < columns; c += 4 * CK_LANES) {                   \
-    vf sum[4];                                                            \
-    for (int j = 0; j < 4; j++) sum[j] = start;                           \
-    for (ptrdiff_t r = 0; r < rows; r++)                                    \
-      for (int j = 0; j < 4; j++) {                                       \
-        const vm part = lanes(greatest(0, columns - c - j * CK_LANES));   \
-        const ptrdiff_t i = r * columns + c + j * CK_LANES;                 \
-        update;                                                           \
-      }                                                                   \
-    for (int j = 0; j < 4; j++)                                           \
-      store_part(result + c + j * CK_LANES, sum[j], lanes(greatest(0, columns - c - j * CK_LANES))); \
+#define CK_REDUCE(start, ...)                                                             \
+  ptrdiff_t c = 0;                                                                        \
+  for (; c + 4 * CK_LANES <= columns; c += 4 * CK_LANES) {                                \
+    enum { whole = 1 };                                                                   \
+    const vm part = lanes(CK_LANES);                                                      \
+    (void)part;                                                                           \
+    vf sum[4] = {start, start, start, start};                                             \
+    for (ptrdiff_t r = 0; r < rows; r++)                                                  \
+      for (int j = 0; j < 4; j++) {                                                       \
+        const ptrdiff_t i = r * columns + c + j * CK_LANES;                               \
+        __VA_ARGS__;                                                                      \
+      }                                                                                   \
+    for (int j = 0; j < 4; j++) store(result + c + j * CK_LANES, sum[j]);                 \
+  }                                                                                       \
+  for (; c < columns; c += CK_LANES) {                                                    \
+    enum { whole = 0, j = 0 };                                                            \
+    const vm part = lanes(columns - c);                                                   \
+    vf sum[1] = {start};                                                                  \
+    for (ptrdiff_t r = 0; r < rows; r++) {                                                \
+      const ptrdiff_t i = r * columns + c;                                                \
+      __VA_ARGS__;                                                                        \
+    }                                                                                     \
+    store_part(result + c, sum[0], part);                                                 \
   }
 
 static void column_sums(ptrdiff_t rows, ptrdiff_t columns, const float *x, float *result) {
-  CK_REDUCE(splat(0), sum[j] += load_part(x + i, part))
+  CK_REDUCE(splat(0), sum[j] += load_some(whole, x + i, part))
 }
 
 static void column_sums_of_products(ptrdiff_t rows, ptrdiff_t columns, const float *x, const float *y, float *result) {
-  CK_REDUCE(splat(0), sum[j] = load_part(x + i, part) * load_part(y + i, part) + sum[j])
+  CK_REDUCE(splat(0), sum[j] = load_some(whole, x + i, part) * load_some(whole, y + i, part) + sum[j])
 }
 
 static void column_maxima(ptrdiff_t rows, ptrdiff_t columns, const float *x, float *result) {
-  CK_REDUCE(splat(-INFINITY), sum[j] = at_least(load_part(x + i, part), sum[j]))
+  CK_REDUCE(splat(-INFINITY), sum[j] = at_least(load_some(whole, x + i, part), sum[j]))
 }
 
 // The mean, then the sum of the squared distances from it. The distances' own sum, zero but for rounding, corrects both.
