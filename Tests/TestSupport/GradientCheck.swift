@@ -73,16 +73,16 @@ public struct GradientCheck {
     var found = shapeDifferences(expected)
     guard found.isEmpty else { return found }
     let weights = Tensor(expected.shape, key.folding("output").normal(expected.shape.elementCount))
-    for needs: GradientNeeds in [[.inputs, .parameters], .inputs, .parameters] {
-      let context = Context(
-        needs: needs, mode: mode, random: key.folding("layer"), sampleIDs: (0..<UInt64(inputs[0].shape[0])).map { $0 },
-        device: device)
-      let evaluation = layer.evaluate(inputs, parameters, in: context)
-      found += [Closeness.difference(evaluation.output, from: expected, within: tolerance, of: "output")]
-        .compactMap { $0 }
-      if mode == .inference, !evaluation.statistics.isEmpty { found.append("statistics move in inference") }
-      let gradients = evaluation.pullback(weights)
-      found += differences(of: gradients, needs, DoubleTensor(weights))
+    let all = gradients([.inputs, .parameters], weights, expected, device, &found)
+    found += differences(of: all, DoubleTensor(weights))
+    for needs: GradientNeeds in [.inputs, .parameters, []] {
+      let some = gradients(needs, weights, expected, device, &found)
+      if some.inputs != (needs.contains(.inputs) ? all.inputs : all.inputs.map { _ in nil }) {
+        found.append("input gradients differ where only \(needs) are asked for")
+      }
+      if some.parameters != (needs.contains(.parameters) ? all.parameters : all.parameters.map { _ in nil }) {
+        found.append("parameter gradients differ where only \(needs) are asked for")
+      }
     }
     if mode == .inference { found += inferenceDifferences(expected, device) }
     return found.map { "\(kernels.name): \($0)" }
@@ -95,29 +95,45 @@ public struct GradientCheck {
     } catch { return ["outputShape throws: \(error)"] }
   }
 
-  private func differences(of gradients: LayerGradients, _ needs: GradientNeeds, _ weights: DoubleTensor) -> [String] {
-    var found: [String] = []
+  /// Evaluates the layer, compares its output and takes the way back.
+  private func gradients(
+    _ needs: GradientNeeds, _ weights: Tensor, _ expected: DoubleTensor, _ device: Device, _ found: inout [String]
+  ) -> LayerGradients {
+    let context = Context(
+      needs: needs, mode: mode, random: key.folding("layer"), sampleIDs: (0..<UInt64(inputs[0].shape[0])).map { $0 },
+      device: device)
+    let evaluation = layer.evaluate(inputs, parameters, in: context)
+    found += [Closeness.difference(evaluation.output, from: expected, within: tolerance, of: "output")].compactMap {
+      $0
+    }
+    if mode == .inference, !evaluation.statistics.isEmpty { found.append("statistics move in inference") }
+    return evaluation.pullback(weights)
+  }
+
+  private func differences(of gradients: LayerGradients, _ weights: DoubleTensor) -> [String] {
     func loss(_ inputs: [DoubleTensor], _ parameters: [DoubleTensor]) -> Double {
       zip(forward(inputs, parameters).elements, weights.elements).reduce(0) { $0 + $1.0 * $1.1 }
     }
     let inputs = inputs.map { DoubleTensor($0) }
     let parameters = parameters.map { DoubleTensor($0) }
-    if gradients.inputs.count != inputs.count { return ["\(gradients.inputs.count) input gradients"] }
+    guard gradients.inputs.count == inputs.count else { return ["\(gradients.inputs.count) input gradients"] }
+    guard gradients.parameters.count == parameters.count else {
+      return ["\(gradients.parameters.count) parameter gradients for \(parameters.count) parameters"]
+    }
+    var found: [String] = []
     for index in inputs.indices {
-      found += difference(gradients.inputs[index], "gradient of input \(index)", needs.contains(.inputs), inputs[index])
-      {
+      found += difference(gradients.inputs[index], "gradient of input \(index)", inputs[index]) {
         var moved = inputs
         moved[index] = $0
         return loss(moved, parameters)
       }
     }
-    if !needs.contains(.parameters), gradients.parameters.isEmpty { return found }
-    if gradients.parameters.count != parameters.count {
-      return found + ["\(gradients.parameters.count) parameter gradients for \(parameters.count) parameters"]
-    }
     for index in parameters.indices {
-      let isNeeded = needs.contains(.parameters) && roles[index] == .weight
-      found += difference(gradients.parameters[index], "gradient of parameter \(index)", isNeeded, parameters[index]) {
+      if roles[index] == .statistic {
+        if gradients.parameters[index] != nil { found.append("statistic \(index) has a gradient") }
+        continue
+      }
+      found += difference(gradients.parameters[index], "gradient of parameter \(index)", parameters[index]) {
         var moved = parameters
         moved[index] = $0
         return loss(inputs, moved)
@@ -128,9 +144,8 @@ public struct GradientCheck {
 
   /// Compares one gradient with finite differences of `loss` around `point`.
   private func difference(
-    _ gradient: Tensor?, _ name: String, _ isNeeded: Bool, _ point: DoubleTensor, _ loss: (DoubleTensor) -> Double
+    _ gradient: Tensor?, _ name: String, _ point: DoubleTensor, _ loss: (DoubleTensor) -> Double
   ) -> [String] {
-    guard isNeeded else { return gradient == nil ? [] : ["\(name) was not asked for"] }
     guard let gradient else { return ["\(name) is missing"] }
     guard gradient.shape == point.shape else { return ["\(name) has the shape \(gradient.shape), not \(point.shape)"] }
     // An odd stride, so that the samples do not fall on one channel.
@@ -152,9 +167,8 @@ public struct GradientCheck {
   }
 
   private func inferenceDifferences(_ expected: DoubleTensor, _ device: Device) -> [String] {
-    var found: [String] = []
     let output = layer(inputs, parameters, on: device)
-    found += [Closeness.difference(output, from: expected, within: tolerance, of: "inference")].compactMap { $0 }
+    var found = [Closeness.difference(output, from: expected, within: tolerance, of: "inference")].compactMap { $0 }
     for sample in 0..<inputs[0].shape[0] {
       let alone = layer(inputs.map { $0[samples: sample..<sample + 1] }, parameters, on: device)
       if alone != output[samples: sample..<sample + 1] {

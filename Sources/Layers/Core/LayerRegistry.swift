@@ -9,7 +9,7 @@ public enum LayerRegistry {
     // Normalisation.
     BatchNormalization.self,
     // Activations.
-    Activation.self, ELU.self, LeakyReLU.self, ReLU.self, Softmax.self,
+    Activation.self, ELU.self, LeakyReLU.self, PReLU.self, ReLU.self, Softmax.self,
     // Pooling.
     MaxPooling2D.self, AveragePooling2D.self, GlobalAveragePooling2D.self, GlobalMaxPooling2D.self,
     // Shape.
