@@ -31,7 +31,7 @@ struct TensorTests {
   func alignment(_ count: Int) {
     for pool in [nil, BufferPool()] {
       let tensor = Tensor(zeros: [count], in: pool)
-      let isAligned = unsafe tensor.withUnsafeElements { unsafe Int(bitPattern: $0.baseAddress) % 64 == 0 }
+      let isAligned = unsafe tensor.withUnsafeElements { Int(bitPattern: $0.baseAddress) % 64 == 0 }
       #expect(isAligned)
     }
   }
