@@ -54,6 +54,15 @@ package struct ModelParts {
     self.containers = containers
     self.layers = layers
   }
+
+  /// For each layer its name in the container it stands in: the end of its path, which may itself hold a slash.
+  var ownNames: [String] {
+    var names = layers.map(\.path)
+    for member in containers.flatMap(\.members) {
+      if case .layer(let index) = member.content { names[index] = member.name }
+    }
+    return names
+  }
 }
 
 extension Model {
@@ -81,7 +90,8 @@ extension Model {
 
     var parameters: [Parameter] = []
     var instances: [LayerInstance] = []
-    for (layer, specs) in zip(parts.layers, specs) {
+    let names = parts.ownNames
+    for (index, (layer, specs)) in zip(parts.layers, specs).enumerated() {
       let start = parameters.count
       for (index, spec) in (specs ?? []).enumerated() {
         let path = layer.path + "/" + spec.name
@@ -104,8 +114,8 @@ extension Model {
       }
       instances.append(
         LayerInstance(
-          path: layer.path, layer: layer.layer, parameters: start..<parameters.count, group: layer.group,
-          section: layer.section, isFrozen: layer.isFrozen))
+          path: layer.path, name: names[index], layer: layer.layer, parameters: start..<parameters.count,
+          group: layer.group, section: layer.section, isFrozen: layer.isFrozen))
     }
     self.init(
       containers: parts.containers, instances: instances, nodes: nodes, inputs: inputs, outputs: outputs,

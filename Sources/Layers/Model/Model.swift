@@ -44,6 +44,8 @@ public struct ModelInput: Hashable, Sendable {
 public struct LayerInstance: Sendable {
   /// Unique in the model: the names of the models it stands in and its own, `base/conv1`.
   public let path: String
+  /// The layer's own name, the end of its path. It may hold a slash: SqueezeNet's layers are called `fire2/squeeze1x1`.
+  public let name: String
   public let layer: any Layer
   /// Where its parameters stand in `Model.parameters`.
   public let parameters: Range<Int>
@@ -53,9 +55,6 @@ public struct LayerInstance: Sendable {
   public let section: ModelSection
   /// The one stored truth of freezing. Takes effect at once.
   public internal(set) var isFrozen: Bool
-
-  /// The layer's own name, the last part of its path.
-  public var name: String { path.split(separator: "/", omittingEmptySubsequences: false).last.map(String.init) ?? path }
 }
 
 /// The two sections of a model for transfer learning.
