@@ -1,0 +1,59 @@
+public import Kernels
+public import Layers
+public import Tensors
+
+/// Samples that a model can be trained on or evaluated with, batch by batch.
+public protocol BatchSource: Sendable {
+  /// The number of samples.
+  var count: Int { get }
+
+  /// One for each sample.
+  var targets: Targets { get }
+
+  /// The shape of one sample of each of the model's inputs, also where values behind them are given.
+  var inputShapes: [Shape] { get }
+
+  /// Values of a model for the samples at `indices`, in that order: its inputs, or what crosses a boundary behind which
+  /// everything else can be computed; each `[indices.count, …]`.
+  ///
+  /// - Parameter epoch: what is random about a sample depends on it and on the sample's index, never on the batch.
+  func batch(_ indices: [Int], epoch: Int, on device: Device) throws -> [ValueID: Tensor]
+}
+
+/// Values at a boundary, computed once and kept in memory.
+public struct CachedFeatures: BatchSource {
+  /// `[count, …]` for each value.
+  public let values: [ValueID: Tensor]
+  public let targets: Targets
+  public let inputShapes: [Shape]
+
+  public init(values: [ValueID: Tensor], targets: Targets, inputShapes: [Shape]) {
+    precondition(
+      values.values.allSatisfy { $0.shape[0] == targets.count }, "\(targets.count) targets for other counts of values")
+    self.values = values
+    self.targets = targets
+    self.inputShapes = inputShapes
+  }
+
+  public var count: Int { targets.count }
+
+  /// Bytes in memory.
+  public var byteCount: Int { values.values.reduce(0) { $0 + $1.count * MemoryLayout<Float>.stride } }
+
+  /// The part that a phase with this boundary needs; the memory is shared.
+  public func restricted(to boundary: [ValueID]) -> CachedFeatures {
+    let part = values.filter { boundary.contains($0.key) }
+    precondition(part.count == Set(boundary).count, "not all values of the boundary are cached")
+    return CachedFeatures(values: part, targets: targets, inputShapes: inputShapes)
+  }
+
+  /// The samples at `indices` alone, in that order, copied.
+  public subscript(indices: [Int]) -> CachedFeatures {
+    CachedFeatures(
+      values: values.mapValues { $0.gathering(samples: indices) }, targets: targets[indices], inputShapes: inputShapes)
+  }
+
+  public func batch(_ indices: [Int], epoch: Int, on device: Device) -> [ValueID: Tensor] {
+    values.mapValues { $0.gathering(samples: indices, in: device.buffers) }
+  }
+}

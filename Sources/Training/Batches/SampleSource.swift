@@ -1,0 +1,72 @@
+public import Images
+public import Tensors
+
+/// Pictures as a model takes them, one at a time: read, scaled, changed at random if so wished, preprocessed.
+public protocol SampleSource: Sendable {
+  /// The number of samples.
+  var count: Int { get }
+
+  /// One for each sample.
+  var targets: Targets { get }
+
+  /// `[height, width, channels]` of every sample.
+  var shape: Shape { get }
+
+  /// The sample at an index. Called from several threads at once.
+  func sample(_ index: Int, epoch: Int) throws(ImageError) -> Tensor
+}
+
+/// The labelled pictures of a folder or table, read from their files each time.
+public struct ImageSamples: SampleSource {
+  public let images: LabelledImages
+  public let loader: ImageLoader
+  /// Applied in this order, before the preprocessing; they see raw values 0…255.
+  public let augmentations: [any Augmentation]
+  public let preprocessing: Preprocessing
+  /// What the augmentations' random numbers follow from.
+  public let seed: UInt64
+  public let targets: Targets
+  private let paths: [String]
+
+  public init(
+    _ images: LabelledImages, loader: ImageLoader, augmentations: [any Augmentation] = [],
+    preprocessing: Preprocessing, seed: UInt64 = 0
+  ) {
+    self.images = images
+    self.loader = loader
+    self.augmentations = augmentations
+    self.preprocessing = preprocessing
+    self.seed = seed
+    targets = Targets(images)
+    paths = images.paths
+  }
+
+  public var count: Int { images.count }
+
+  public var shape: Shape { loader.sampleShape }
+
+  public func sample(_ index: Int, epoch: Int) throws(ImageError) -> Tensor {
+    let image = try ImageDecoder.decode(
+      contentsOf: paths[index], channels: loader.mode, limits: loader.limits, orientation: loader.orientation)
+    var sample = loader.resizing(image)
+    unsafe sample.withUnsafeMutableElements { pixels in
+      for (position, augmentation) in augmentations.enumerated() {
+        unsafe augmentation.apply(
+          to: pixels, shape: shape,
+          key: AugmentationRegistry.key(seed: seed, epoch: epoch, sample: index, position: position))
+      }
+      unsafe preprocessing.apply(to: pixels, channels: shape[-1])
+    }
+    return sample
+  }
+}
+
+extension Targets {
+  /// The labels of pictures.
+  public init(_ images: LabelledImages) {
+    switch images.labels {
+    case .classes(let classes): self = .classes(classes, count: images.classNames.count)
+    case .values(let numbers): self = .values(numbers)
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import Tensors
+
+/// How one phase of training goes. Which parameters it moves is the model's own affair: what is not frozen.
+public struct PhaseSettings: Sendable {
+  /// In histories and messages.
+  public var name: String
+  public var epochs: Int
+  /// Samples per step. One gives stochastic, all of them batch gradient descent, anything between mini-batches.
+  ///
+  /// The last batch of an epoch holds the rest and weighs as much as the others in its step, as in Keras.
+  public var batchSize = 32
+  public var loss: any Loss
+  public var metrics: [any Metric]
+  public var optimizer: any Optimizer
+  /// A penalty on all kernels that are trained; see `Penalty`.
+  public var l2: Float = 0
+  public var earlyStopping: EarlyStopping?
+  /// Everything random in the phase follows from it and the phase's name: the order of samples, dropout.
+  public var seed: UInt64
+  /// How many epochs earlier phases had: the order and the augmentation of this phase's first epoch go on from there.
+  public var firstEpoch = 0
+
+  public init(
+    name: String, epochs: Int, batchSize: Int = 32, loss: any Loss, metrics: [any Metric], optimizer: any Optimizer,
+    l2: Float = 0, earlyStopping: EarlyStopping? = nil, seed: UInt64, firstEpoch: Int = 0
+  ) {
+    precondition(epochs >= 0 && batchSize >= 1, "\(epochs) epochs of batches of \(batchSize)")
+    self.name = name
+    self.epochs = epochs
+    self.batchSize = batchSize
+    self.loss = loss
+    self.metrics = metrics
+    self.optimizer = optimizer
+    self.l2 = l2
+    self.earlyStopping = earlyStopping
+    self.seed = seed
+    self.firstEpoch = firstEpoch
+  }
+
+  var key: RandomKey { RandomKey(seed: seed).folding(name) }
+}
+
+/// What a phase did.
+public struct PhaseResult: Sendable {
+  public enum Outcome: Hashable, Sendable {
+    /// All epochs are done.
+    case completed
+    /// Nothing improved any more; the epoch (from 1) after which training stopped.
+    case stoppedEarly(epoch: Int)
+    /// Somebody asked to stop.
+    case cancelled
+  }
+
+  /// One for each finished epoch.
+  public let records: [EpochRecord]
+  public let outcome: Outcome
+  /// The epoch (from 1) at whose end the model was as it is now; nil if it was stopped within its first epoch.
+  public let keptEpoch: Int?
+  /// Optimiser steps.
+  public let steps: Int
+  public let seconds: Double
+
+  /// The record of the kept epoch.
+  public var kept: EpochRecord? { records.first { $0.epoch == keptEpoch } }
+}
