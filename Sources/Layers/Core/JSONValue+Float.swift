@@ -1,6 +1,6 @@
-internal import JSON
+package import JSON
 
 extension JSONValue {
   /// A `Float` as the shortest number that reads back as the same `Float`: 0.2, not 0.20000000298.
-  static func float(_ value: Float) -> JSONValue { .number(Double("\(value)") ?? Double(value)) }
+  package static func float(_ value: Float) -> JSONValue { .number(Double("\(value)") ?? Double(value)) }
 }

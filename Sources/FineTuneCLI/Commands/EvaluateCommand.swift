@@ -1,0 +1,40 @@
+import ArgumentParser
+import FineTune
+
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate", abstract: "Measure a model on a labelled folder or table.")
+
+  @OptionGroup var model: ModelOptions
+
+  @Argument(help: "A folder with a folder per class, or a table of files and labels.", completion: .directory)
+  var images: String
+
+  @Option(help: "classification or regression, where the data do not say.")
+  var task: DataRecipe.Task?
+
+  @Flag(help: "Print the result as JSON.")
+  var json = false
+
+  @OptionGroup var running: RunningOptions
+
+  func run() throws {
+    let loaded = try model.reference.load()
+    running.say(loaded.notes)
+    let progress = ProgressLine(isQuiet: running.quiet)
+    let evaluation = try PictureEvaluation(loaded, on: images, task: task, device: running.device) {
+      done, count, speed in
+      progress.show(
+        "evaluating", fraction: Double(done) / Double(max(1, count)), "\(done)/\(count)  \(Int(speed)) images/s")
+    }
+    progress.clear()
+    running.report(evaluation.skipped)
+    if json {
+      Terminal.standardOutput.write(evaluation.json.prettyText + "\n")
+      return
+    }
+    var line = "\(evaluation.imageCount) images  loss \(Figure.short(evaluation.result.loss))"
+    for metric in evaluation.result.metrics { line += "  \(metric.name) \(Figure.short(metric.value))" }
+    Terminal.standardOutput.write(line + "\n")
+  }
+}

@@ -1,0 +1,66 @@
+import ArgumentParser
+import FineTune
+
+/// Which model, and what its file does not say.
+struct ModelOptions: ParsableArguments {
+  @Argument(
+    help: "A whole-model file, or a file of weights with --architecture.",
+    completion: .file(extensions: ["h5", "hdf5"]))
+  var model: String
+
+  @Option(help: "The architecture that the weights belong to, such as MobileNet.")
+  var architecture: String?
+
+  @Option(help: "The width multiplier of a MobileNet.")
+  var alpha: Double?
+
+  @Option(help: "How pixels become input: \(Preprocessing.all.map(\.name).joined(separator: ", ")).")
+  var preprocessing: Preprocessing?
+
+  @Option(help: "A text file with one class name a line.", completion: .file())
+  var labels: String?
+
+  @Option(
+    name: .long, parsing: .upToNextOption, help: "Height and width of the input, where the model leaves them open.")
+  var inputSize: [Int] = []
+
+  func validate() throws {
+    guard inputSize.isEmpty || (inputSize.count == 2 && inputSize.allSatisfy { $0 > 0 }) else {
+      throw ValidationError("--input-size takes a height and a width, such as --input-size 224 224.")
+    }
+    guard alpha == nil || architecture != nil else { throw ValidationError("--alpha goes with --architecture.") }
+  }
+
+  var reference: ModelReference {
+    ModelReference(
+      path: model, architecture: architecture, alpha: alpha,
+      inputSize: inputSize.count == 2 ? Size(inputSize[0], inputSize[1]) : nil, preprocessing: preprocessing,
+      labelFile: labels)
+  }
+}
+
+/// How much of the machine to use, and how much to say.
+struct RunningOptions: ParsableArguments {
+  @Option(help: "How many threads to use. Default: one for each processor.")
+  var threads: Int?
+
+  @Flag(help: "Say nothing but errors and results.")
+  var quiet = false
+
+  func validate() throws {
+    if let threads, threads < 1 { throw ValidationError("--threads takes a number of 1 or more.") }
+  }
+
+  var device: Device { Device(threads: threads ?? WorkerPool.processorCount) }
+
+  /// Says what was decided, unless told to be quiet.
+  func say(_ notes: [String]) {
+    guard !quiet else { return }
+    for note in notes { Terminal.standardError.write(note + "\n") }
+  }
+
+  /// Names the pictures that were left out, quiet or not.
+  func report(_ skipped: [ImageError]) {
+    for error in skipped { Terminal.standardError.write("left out: \(error)\n") }
+  }
+}

@@ -1,0 +1,29 @@
+import ArgumentParser
+import FineTune
+
+struct PlanCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan",
+    abstract: "Check a recipe and everything it names, and show what would be trained. Trains nothing.")
+
+  @Argument(help: "The recipe.", completion: .file(extensions: ["json"]))
+  var recipe: String
+
+  @Option(name: .customLong("set"), help: "Change the recipe: path=value, such as phases.0.epochs=2. May be repeated.")
+  var settings: [String] = []
+
+  @Flag(help: "Print the plan as JSON.")
+  var json = false
+
+  @OptionGroup var running: RunningOptions
+
+  func run() throws {
+    let plan = try Plan(Recipe(contentsOf: recipe, settings: settings))
+    let estimate = try PlanEstimate(plan, on: running.device)
+    if json {
+      Terminal.standardOutput.write(plan.json(estimate).prettyText + "\n")
+    } else {
+      Terminal.standardOutput.write((PlanText(plan).lines + PlanText.lines(estimate)).map { $0 + "\n" }.joined())
+    }
+  }
+}

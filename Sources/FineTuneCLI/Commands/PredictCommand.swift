@@ -1,0 +1,52 @@
+import ArgumentParser
+import FineTune
+
+struct PredictCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "predict", abstract: "Name the most probable classes of pictures; folders are walked.")
+
+  @OptionGroup var model: ModelOptions
+
+  @Argument(help: "Pictures, or folders of pictures.", completion: .file())
+  var images: [String]
+
+  @Option(help: "How many classes to name for each picture.")
+  var top = 5
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  @Flag(help: "Print a table: file,rank,label,probability.")
+  var csv = false
+
+  @OptionGroup var running: RunningOptions
+
+  func validate() throws {
+    guard top > 0 else { throw ValidationError("--top takes a number of 1 or more.") }
+    guard !(json && csv) else { throw ValidationError("Choose one of --json and --csv.") }
+  }
+
+  func run() throws {
+    let loaded = try model.reference.load()
+    running.say(loaded.notes)
+    let progress = ProgressLine(isQuiet: running.quiet)
+    let prediction = try Prediction(loaded, of: images, topCount: top, on: running.device) { done, count in
+      progress.show("predicting", fraction: Double(done) / Double(max(1, count)), "\(done)/\(count)")
+    }
+    progress.clear()
+    running.report(prediction.skipped)
+    if json {
+      Terminal.standardOutput.write(prediction.json.prettyText + "\n")
+    } else if csv {
+      Terminal.standardOutput.write(prediction.csv)
+    } else {
+      for picture in prediction.pictures {
+        Terminal.standardOutput.write(picture.file + "\n")
+        for found in picture.classes {
+          Terminal.standardOutput.write("  \(Figure.fixed(found.probability, digits: 4))  \(found.label)\n")
+        }
+      }
+    }
+    if prediction.pictures.isEmpty { throw ExitStatus.noInput.code }
+  }
+}

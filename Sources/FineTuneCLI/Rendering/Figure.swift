@@ -1,0 +1,49 @@
+import Foundation
+
+/// Numbers as people read them.
+enum Figure {
+  /// A number with a fixed count of digits behind the point.
+  static func fixed(_ value: some BinaryFloatingPoint, digits: Int) -> String {
+    String(format: "%.\(digits)f", Double(value))
+  }
+
+  /// Four digits behind the point for what is near one, four significant digits otherwise.
+  static func short(_ value: Double) -> String {
+    if !value.isFinite { return "\(value)" }
+    let magnitude = abs(value)
+    return magnitude != 0 && (magnitude < 0.01 || magnitude >= 10_000)
+      ? String(format: "%.3e", value) : String(format: "%.4f", value)
+  }
+
+  /// `850 ms`, `12.3 s`, `4 min 10 s`, `2 h 05 min`
+  static func duration(_ seconds: Double) -> String {
+    if seconds < 1 { return "\(Int((seconds * 1000).rounded())) ms" }
+    if seconds < 60 { return fixed(seconds, digits: 1) + " s" }
+    let whole = Int(seconds.rounded())
+    if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
+    return "\(whole / 3600) h \(String(format: "%02d", whole % 3600 / 60)) min"
+  }
+
+  /// `12.3 MB`
+  static func bytes(_ count: Double) -> String {
+    let units = ["bytes", "kB", "MB", "GB", "TB"]
+    var value = count
+    var unit = 0
+    while value >= 1000, unit < units.count - 1 {
+      value /= 1000
+      unit += 1
+    }
+    return unit == 0 ? "\(Int(value)) bytes" : fixed(value, digits: 1) + " " + units[unit]
+  }
+
+  /// `1,234,567`
+  static func grouped(_ value: Int) -> String {
+    var digits = String(value.magnitude)
+    var groups: [String] = []
+    while digits.count > 3 {
+      groups.insert(String(digits.suffix(3)), at: 0)
+      digits.removeLast(3)
+    }
+    return (value < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
+  }
+}

@@ -1,0 +1,69 @@
+import FineTune
+
+/// A plan in words.
+struct PlanText {
+  let lines: [String]
+
+  init(_ plan: Plan) {
+    var lines = plan.notes
+    let model = plan.model
+    let parameters = model.parameters.reduce(0) { $0 + $1.shape.elementCount }
+    lines.append(
+      "model: \(plan.architecture ?? model.name), input \(plan.inputShape), preprocessing \(plan.preprocessing.name), "
+        + "\(model.instances.count) layers, \(Figure.grouped(parameters)) parameters")
+    var pictures = "pictures: \(Figure.grouped(plan.training.count)) to train"
+    if let validation = plan.validation { pictures += ", \(Figure.grouped(validation.count)) to validate" }
+    if !plan.labels.isEmpty { pictures += "; \(plan.labels.count) classes: \(Self.list(plan.labels))" }
+    lines.append(pictures)
+    for (index, phase) in plan.phases.enumerated() {
+      lines.append(
+        "phase \(index + 1): \(phase.recipe.name): \(phase.recipe.epochs) epochs, \(type(of: phase.recipe.optimizer).name); "
+          + "trains \(Figure.grouped(phase.trainableParameterCount)) parameters, "
+          + "\(Figure.grouped(phase.frozenParameterCount)) frozen")
+    }
+    self.lines = lines
+  }
+
+  /// What an estimate adds.
+  static func lines(_ estimate: PlanEstimate) -> [String] {
+    var lines: [String] = []
+    for phase in estimate.phases {
+      lines.append(
+        "\(phase.name): about \(Figure.duration(phase.seconds)), "
+          + (phase.featureBytes > 0
+            ? "\(Figure.bytes(Double(phase.featureBytes))) of features kept in memory" : "nothing kept in memory"))
+    }
+    lines.append(
+      "in all about \(Figure.duration(estimate.seconds)) and \(Figure.bytes(Double(estimate.memoryBytes))) of memory on "
+        + "this machine, from a short measurement")
+    return lines
+  }
+
+  private static func list(_ names: [String]) -> String {
+    names.prefix(12).joined(separator: ", ") + (names.count > 12 ? ", …" : "")
+  }
+}
+
+/// A report in words.
+struct ReportText {
+  let lines: [String]
+
+  init(_ report: RunReport) {
+    var lines: [String] = []
+    if report.isCancelled { lines.append("stopped early, as asked; this is the best model so far") }
+    lines.append("frozen: \(report.frozenTensorCount) tensors, unchanged")
+    if let final = report.final {
+      let metrics = final.metrics.map { "  val_\($0.name) \(Figure.short($0.value))" }.joined()
+      lines.append("kept model: val_loss \(Figure.short(final.loss))\(metrics)")
+    }
+    if !report.skipped.isEmpty {
+      lines.append("left out: \(report.skipped.count) unreadable pictures, listed in metrics.json")
+    }
+    lines.append("written in \(Figure.duration(report.seconds)):")
+    for name in ["model.h5", "history.csv", "metrics.json", "recipe.json"] {
+      lines.append("  \(report.output)/\(name)")
+    }
+    lines.append("try: finetune predict \(report.output)/model.h5 PICTURE")
+    self.lines = lines
+  }
+}

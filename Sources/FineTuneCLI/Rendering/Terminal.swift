@@ -1,0 +1,33 @@
+import Foundation
+
+/// A stream that may be a terminal.
+struct Terminal: Sendable {
+  private let descriptor: Int32
+
+  static let standardOutput = Terminal(descriptor: STDOUT_FILENO)
+  static let standardError = Terminal(descriptor: STDERR_FILENO)
+
+  /// Whether a person is looking.
+  var isInteractive: Bool { isatty(descriptor) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb" }
+
+  /// Its width in columns; 80 where it has none.
+  var width: Int {
+    var size = winsize()
+    // The kernel fills in the structure that it is given and keeps no reference to it.
+    guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
+
+  /// Writes all of the text. A reader that has gone away (`finetune … | head`) ends the program quietly.
+  func write(_ text: String) {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let written = unsafe bytes.withUnsafeBytes { unsafe Foundation.write(descriptor, $0.baseAddress, $0.count) }
+      if written < 0 {
+        if errno == EINTR || errno == EAGAIN { continue }
+        exit(errno == EPIPE ? 0 : 74)
+      }
+      bytes = bytes.dropFirst(written)
+    }
+  }
+}

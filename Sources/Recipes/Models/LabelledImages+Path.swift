@@ -1,0 +1,35 @@
+private import Foundation
+public import Images
+
+/// What stands at a path of the file system.
+enum FileKind {
+  case nothing, file, folder
+
+  init(at path: String) {
+    var isFolder: ObjCBool = false
+    // The call only writes to the Boolean it is given.
+    let exists = unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    self = exists ? (isFolder.boolValue ? .folder : .file) : .nothing
+  }
+}
+
+extension LabelledImages {
+  /// The labelled pictures at a path: a folder with a folder per class, or a table (`.csv`, `.tsv`) of files and labels.
+  ///
+  /// - Parameters:
+  ///   - task: what the second column of a table is.
+  ///   - classNames: the classes that there may be, in their order; nil to find them.
+  public init(at path: String, task: DataRecipe.Task, classNames: [String]?) throws(DatasetError) {
+    let isFolder = FileKind(at: path) == .folder
+    let isTable = ["csv", "tsv"].contains(URL(fileURLWithPath: path).pathExtension.lowercased())
+    if !isFolder, isTable {
+      try self.init(table: path, task: task == .regression ? .regression : .classification, classNames: classNames)
+      return
+    }
+    if task == .regression, isFolder {
+      throw DatasetError(
+        path: path, "expected a table for regression, found a folder. Name a .csv file: a header, then file and value.")
+    }
+    try self.init(folder: path, classNames: classNames)
+  }
+}

@@ -1,0 +1,166 @@
+internal import Architectures
+internal import Foundation
+internal import JSON
+public import KerasFormat
+internal import Layers
+internal import Tensors
+
+extension ModelReference {
+  /// The model with everything that is needed to show it pictures.
+  public func load() throws(ModelLoadingError) -> LoadedModel {
+    let (saved, notes) = try savedModel()
+    return try completed(saved, notes)
+  }
+
+  /// The model as it stands in its file, or the architecture with the file's weights.
+  public func savedModel() throws(ModelLoadingError) -> (saved: SavedModel, notes: [String]) {
+    if let architecture { return try named(architecture) }
+    let (saved, assignment) = try reading { () throws(KerasError) in try SavedModel.reading(path) }
+    return (saved, ["\(path): \(assignment.summary)"] + assignment.notes)
+  }
+
+  /// An architecture without its top, with weights from the file, or initialised where there is no file.
+  func backbone(initialization: Initialization) throws(ModelLoadingError) -> LoadedModel {
+    guard let name = architecture else { preconditionFailure("a backbone is asked for by name") }
+    let architecture = try found(name)
+    var model = try built(architecture, includesTop: false, classCount: 1000, initialization)
+    var notes: [String] = []
+    if !path.isEmpty {
+      let file = try reading { () throws(KerasError) in try KerasFile(opening: path) }
+      // The file may have the top that is left out here: its layers are known by name and stay unused.
+      let whole = try built(architecture, includesTop: true, classCount: 1000, .none)
+      let kept = Set(model.instances.map(\.name))
+      let top = whole.instances.map(\.name).filter { !kept.contains($0) }
+      let assignment = try reading { () throws(KerasError) in try model.loadWeights(from: file, allowUnused: top) }
+      notes.append("\(path): \(assignment.summary)")
+      notes += assignment.notes
+    }
+    return try completed(
+      SavedModel(
+        model: model, preprocessing: architecture.preprocessing, labels: nil, inputSize: nil,
+        architecture: architecture.name, metadata: [:]), notes)
+  }
+
+  /// An architecture with its top if the file has one, else without.
+  private func named(_ name: String) throws(ModelLoadingError) -> (saved: SavedModel, notes: [String]) {
+    let architecture = try found(name)
+    guard !path.isEmpty else {
+      let model = try built(architecture, includesTop: true, classCount: 1000, .random(RandomKey(seed: 0)))
+      return (saved(model, architecture), ["\(architecture.name): initialised, not trained"])
+    }
+    let file = try reading { () throws(KerasError) in try KerasFile(opening: path) }
+    let tensors = file.layers.flatMap(\.tensors)
+    // The last tensor of a file with a top is the bias of its classes.
+    let classCount = tensors.last.flatMap { $0.shape.rank == 1 ? $0.shape[0] : nil } ?? 1000
+    var model = try built(architecture, includesTop: true, classCount: classCount, .none)
+    if tensors.count != model.parameters.count {
+      model = try built(architecture, includesTop: false, classCount: classCount, .none)
+    }
+    let assignment = try reading { () throws(KerasError) in try model.loadWeights(from: file) }
+    return (saved(model, architecture), ["\(path): \(assignment.summary)"] + assignment.notes)
+  }
+
+  private func saved(_ model: Model, _ architecture: Architecture) -> SavedModel {
+    SavedModel(
+      model: model, preprocessing: architecture.preprocessing, labels: nil, inputSize: nil,
+      architecture: architecture.name, metadata: [:])
+  }
+
+  private func found(_ name: String) throws(ModelLoadingError) -> Architecture {
+    do { return try ArchitectureRegistry.architecture(named: name) } catch { throw ModelLoadingError("\(error)") }
+  }
+
+  private func built(
+    _ architecture: Architecture, includesTop: Bool, classCount: Int, _ initialization: Initialization
+  ) throws(ModelLoadingError) -> Model {
+    let size = inputSize ?? architecture.defaultSize
+    do {
+      return try architecture.model(
+        ArchitectureOptions(
+          alpha: alpha.map { Float($0) } ?? 1, inputShape: [size.height, size.width, channels ?? 3],
+          includesTop: includesTop,
+          classCount: classCount, initialization: initialization))
+    } catch {
+      throw ModelLoadingError("\(architecture.name): \(error)")
+    }
+  }
+
+  /// Adds what the file does not say: preprocessing, labels, input size.
+  private func completed(_ saved: SavedModel, _ notes: [String]) throws(ModelLoadingError) -> LoadedModel {
+    var notes = notes
+    guard let input = saved.model.inputs.first, saved.model.inputs.count == 1 else {
+      throw ModelLoadingError(
+        "\(path): a model with \(saved.model.inputs.count) inputs cannot be shown single pictures")
+    }
+    guard input.shape.count == 3, let channels = input.shape[2] else {
+      let shape = input.shape.map { $0.map(String.init) ?? "any" }.joined(separator: ", ")
+      throw ModelLoadingError("\(path): the model takes [\(shape)], not pictures [height, width, channels]")
+    }
+    let architecture = saved.architecture ?? ArchitectureRecognition.recognize(saved.model)
+    let standard = architecture.flatMap { try? ArchitectureRegistry.architecture(named: $0) }
+    let size: Size
+    switch (inputSize, input.shape[0], input.shape[1]) {
+    case (let asked?, let height, let width):
+      guard (height ?? asked.height) == asked.height, (width ?? asked.width) == asked.width else {
+        throw ModelLoadingError(
+          "\(path): the model takes pictures of \(height ?? 0)×\(width ?? 0), not \(asked); leave the input size out")
+      }
+      size = asked
+    case (nil, let height?, let width?): size = Size(height, width)
+    default:
+      guard let known = saved.inputSize ?? standard?.defaultSize else {
+        throw ModelLoadingError("\(path): the model leaves the size of its input open; say --input-size HEIGHT WIDTH")
+      }
+      size = known
+    }
+
+    let preprocessing: Preprocessing
+    if let asked = self.preprocessing {
+      preprocessing = asked
+    } else if let known = saved.preprocessing {
+      preprocessing = known
+    } else if let standard {
+      preprocessing = standard.preprocessing
+      notes.append("recognised as \(standard.name): preprocessing \"\(preprocessing.name)\"")
+    } else {
+      let names = Preprocessing.all.map(\.name).joined(separator: "|")
+      throw ModelLoadingError(
+        "\(path): nothing says how its pixels are to be scaled. Say --preprocessing \(names), or \"preprocessing\" in a "
+          + "recipe: what the model was trained with.")
+    }
+    if preprocessing.needsRGB, channels != 3 {
+      throw ModelLoadingError(
+        "\(path): preprocessing \"\(preprocessing.name)\" needs 3 channels, but the model takes \(channels)")
+    }
+    return LoadedModel(
+      model: saved.model, preprocessing: preprocessing, inputSize: size, channels: channels,
+      labels: try labelFile.map { path throws(ModelLoadingError) in try LabelFile.read(path) } ?? saved.labels,
+      architecture: architecture, notes: notes)
+  }
+
+  private func reading<Value>(_ step: () throws(KerasError) -> Value) throws(ModelLoadingError) -> Value {
+    do { return try step() } catch {
+      throw ModelLoadingError(
+        error.description, category: error.kind == .missingFile || error.kind == .unreadableFile ? .noInput : .badData)
+    }
+  }
+}
+
+/// A text file with one class name a line.
+enum LabelFile {
+  /// Reads the names; Teachable Machine's `0 paper` becomes `paper` where every line is numbered in order.
+  static func read(_ path: String) throws(ModelLoadingError) -> [String] {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw ModelLoadingError("\(path): the label file is not there or cannot be read", category: .noInput)
+    }
+    guard let text = String(data: data, encoding: .utf8) else {
+      throw ModelLoadingError("\(path): expected a text file in UTF-8 with one class name a line")
+    }
+    let lines = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }.filter {
+      !$0.isEmpty
+    }
+    guard !lines.isEmpty else { throw ModelLoadingError("\(path): the label file is empty") }
+    let isNumbered = lines.enumerated().allSatisfy { $0.element.hasPrefix("\($0.offset) ") }
+    return isNumbered ? lines.map { String($0.drop { $0 != " " }.dropFirst()) } : lines
+  }
+}

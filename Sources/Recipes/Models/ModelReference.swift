@@ -1,0 +1,53 @@
+public import Layers
+public import Tensors
+
+/// How a user names a model: a whole-model file, or an architecture with a file of weights, and what the file does not say.
+public struct ModelReference: Sendable {
+  /// The file with the model or its weights; empty for an architecture without weights.
+  public var path: String
+  public var architecture: String?
+  /// The width multiplier of the MobileNets.
+  public var alpha: Double?
+  public var inputSize: Size?
+  public var channels: Int?
+  public var preprocessing: Preprocessing?
+  /// A text file with one class name a line.
+  public var labelFile: String?
+
+  public init(
+    path: String, architecture: String? = nil, alpha: Double? = nil, inputSize: Size? = nil, channels: Int? = nil,
+    preprocessing: Preprocessing? = nil, labelFile: String? = nil
+  ) {
+    self.path = path
+    self.architecture = architecture
+    self.alpha = alpha
+    self.inputSize = inputSize
+    self.channels = channels
+    self.preprocessing = preprocessing
+    self.labelFile = labelFile
+  }
+}
+
+/// A model with what is needed to show it pictures.
+public struct LoadedModel: Sendable {
+  public var model: Model
+  public var preprocessing: Preprocessing
+  public var inputSize: Size
+  public var channels: Int
+  /// The class names in the order of the outputs; nil where nobody knows them.
+  public var labels: [String]?
+  public var architecture: String?
+  /// What was loaded from where, and how the rest was decided.
+  public var notes: [String]
+}
+
+/// A model that cannot be loaded as named.
+public struct ModelLoadingError: ReportedError {
+  public var category: ErrorCategory
+  public var description: String
+
+  init(_ description: String, category: ErrorCategory = .badData) {
+    self.description = description
+    self.category = category
+  }
+}

@@ -1,0 +1,170 @@
+internal import Images
+internal import JSON
+internal import KerasFormat
+internal import Layers
+internal import Tensors
+internal import Training
+
+extension Plan {
+  /// Checks a recipe against the world: reads the lists of pictures, loads the model, resolves every selector.
+  ///
+  /// No picture is decoded yet.
+  public init(_ recipe: Recipe) throws(RecipeError) {
+    let (training, validation) = try recipe.pictures()
+    let isRegression = recipe.data.task == .regression
+    let outputCount = isRegression ? 1 : training.classNames.count
+    let assembly = try ModelAssembly(recipe, outputCount: outputCount)
+    let shape: Shape = [assembly.inputSize.height, assembly.inputSize.width, assembly.channels]
+    let shapes = try recipe.asking("model") { () throws(ModelError) in
+      guard assembly.model.inputs.count == 1, assembly.model.outputs.count == 1 else {
+        throw ModelError(
+          "it has \(assembly.model.inputs.count) inputs and \(assembly.model.outputs.count) outputs; a recipe trains "
+            + "models with one picture as input and one output")
+      }
+      return try assembly.model.shapes(for: [shape])
+    }
+    let output = shapes[assembly.model.outputs[0].index]
+    if let labels = assembly.labels, labels != training.classNames, !isRegression {
+      throw RecipeError(
+        file: recipe.file, path: "data.train",
+        "the classes are \(Self.list(training.classNames)), but the model in \"model.file\" knows \(Self.list(labels)). "
+          + "Rename the folders, or give the model a new \"head\".")
+    }
+
+    let targets = Targets(training)
+    let loss = try recipe.resolvedLoss(output: output, targets: targets)
+    let metrics = try recipe.resolvedMetrics(loss: loss, output: output, targets: targets)
+    let phases = try recipe.plannedPhases(assembly.model, shapes: shapes)
+
+    var notes = assembly.notes
+    for pictures in [training] + (validation.map { [$0] } ?? []) where !pictures.report.isEmpty {
+      let note = "\(pictures.root): \(pictures.report)"
+      if !notes.contains(note) { notes.append(note) }
+    }
+    self.init(
+      recipe: recipe, model: assembly.model, preprocessing: assembly.preprocessing, inputSize: assembly.inputSize,
+      channels: assembly.channels, architecture: assembly.architecture, training: training, validation: validation,
+      labels: training.classNames, loss: loss, metrics: metrics, phases: phases, notes: notes)
+  }
+
+  static func list(_ names: [String]) -> String {
+    names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", … (\(names.count))" : "")
+  }
+}
+
+extension Recipe {
+  /// The lists of pictures to train on and to validate with.
+  func pictures() throws(RecipeError) -> (training: LabelledImages, validation: LabelledImages?) {
+    let all = try labelled(data.train, "data.train", classNames: nil)
+    switch data.validation {
+    case .none: return (all, nil)
+    case .path(let path):
+      return (all, try labelled(path, "data.validation", classNames: all.classNames.isEmpty ? nil : all.classNames))
+    case .fraction(let fraction):
+      let parts = try asking("data.validation.fraction") { () throws(DatasetError) in
+        try all.split(validationFraction: fraction, seed: seed)
+      }
+      return (parts.training, parts.validation)
+    }
+  }
+
+  private func labelled(_ path: String, _ place: String, classNames: [String]?) throws(RecipeError) -> LabelledImages {
+    try asking(place) { () throws(DatasetError) in
+      try LabelledImages(at: resolved(path), task: data.task, classNames: classNames)
+    }
+  }
+
+  fileprivate func resolvedLoss(output: Shape, targets: Targets) throws(RecipeError) -> any Loss {
+    try asking("loss") { () throws(ConfigError) in
+      let loss: any Loss
+      if let given = self.loss {
+        loss = given
+      } else {
+        switch data.task {
+        case .regression: loss = try LossRegistry.loss("mean_squared_error")
+        case .classification:
+          loss = try LossRegistry.loss(output == [1] ? "binary_crossentropy" : "categorical_crossentropy")
+        }
+      }
+      try loss.check(output: output, targets: targets)
+      return loss
+    }
+  }
+
+  fileprivate func resolvedMetrics(
+    loss: any Loss, output: Shape, targets: Targets
+  ) throws(RecipeError) -> [any Metric] {
+    var metrics: [any Metric] = []
+    for (index, config) in (self.metrics ?? data.task.standardMetrics).enumerated() {
+      metrics.append(
+        try asking("metrics[\(index)]") { () throws(ConfigError) in
+          try MetricRegistry.metric(config, loss: loss, output: output, targets: targets)
+        })
+    }
+    return metrics
+  }
+
+  fileprivate func plannedPhases(_ model: Model, shapes: [Shape]) throws(RecipeError) -> [PlannedPhase] {
+    var planned: [PlannedPhase] = []
+    var changed = Set<Int>()
+    // Weights from nothing need the statistics of their own batches; pretrained ones keep theirs, as Keras' guide has it.
+    let standardPolicy: BatchNormPolicy = isFromNothing ? .train : .affine
+    for (index, phase) in phases.enumerated() {
+      let place = "phases[\(index)]"
+      var model = model
+      let trained = try trainedLayers(phase.trained, of: model, place)
+      model.setTrained(trained)
+      model.batchNormPolicy = phase.batchNorm ?? standardPolicy
+      let trainable = model.trainableParameters
+      guard !trainable.isEmpty else {
+        throw RecipeError(
+          file: file, path: place,
+          "nothing would be trained: none of the layers it leaves free has weights that may move")
+      }
+      let fixed = model.fixedValues
+      let boundary = model.boundary(ofFixed: fixed)
+      let before = model.ancestors(of: boundary)
+      let touched = Set(model.nodes.filter { before.contains($0.output) }.map(\.instance))
+      planned.append(
+        PlannedPhase(
+          recipe: phase, earlyStopping: phase.earlyStopping ?? earlyStopping, trained: trained,
+          batchNorm: model.batchNormPolicy, boundary: boundary,
+          boundarySize: boundary.reduce(0) { $0 + shapes[$1.index].elementCount },
+          followsChange: !touched.isDisjoint(with: changed),
+          trainableParameterCount: trainable.reduce(0) { $0 + model.parameters[$1].shape.elementCount },
+          frozenParameterCount: model.frozenParameters.reduce(0) { $0 + model.parameters[$1].shape.elementCount }))
+      changed.formUnion(trained.filter { !model.instances[$0].parameters.isEmpty })
+    }
+    return planned
+  }
+
+  private func trainedLayers(_ trained: PhaseRecipe.Trained, of model: Model, _ place: String) throws(RecipeError)
+    -> Set<Int>
+  {
+    switch trained {
+    case .all: return Set(model.instances.indices)
+    case .after(let layer):
+      let frozen = try asking("\(place).freeze_through") { () throws(SelectionError) in
+        try model.layers(.through(layer))
+      }
+      return Set(model.instances.indices).subtracting(frozen)
+    case .matching(let patterns):
+      var layers = Set<Int>()
+      for (index, pattern) in patterns.enumerated() {
+        layers.formUnion(
+          try asking("\(place).train[\(index)]") { () throws(SelectionError) in
+            try model.layers(pattern.hasPrefix("group:") ? .group(String(pattern.dropFirst(6))) : .matching(pattern))
+          })
+      }
+      return layers
+    }
+  }
+
+  private var isFromNothing: Bool {
+    switch model.source {
+    case .architecture(_, _, let weights): weights == nil
+    case .file: false
+    case .layers: true
+    }
+  }
+}

@@ -1,0 +1,39 @@
+internal import Images
+public import JSON
+internal import Layers
+internal import Tensors
+internal import Training
+
+extension Plan {
+  /// The plan for scripts.
+  public func json(_ estimate: PlanEstimate) -> JSONValue {
+    var model: OrderedDictionary<String, JSONValue> = [
+      "name": .string(self.model.name),
+      "input_shape": .array(inputShape.dimensions.map { .integer($0) }),
+      "preprocessing": .string(preprocessing.name),
+      "layers": .integer(self.model.instances.count),
+      "parameters": .integer(self.model.parameters.reduce(0) { $0 + $1.shape.elementCount }),
+    ]
+    if let architecture { model["architecture"] = .string(architecture) }
+    let phases = zip(self.phases, estimate.phases).map { phase, estimate -> JSONValue in
+      [
+        "name": .string(phase.recipe.name),
+        "epochs": .integer(phase.recipe.epochs),
+        "trainable_parameters": .integer(phase.trainableParameterCount),
+        "frozen_parameters": .integer(phase.frozenParameterCount),
+        "trained_layers": .array(phase.trained.sorted().map { .string(self.model.instances[$0].path) }),
+        "estimated_seconds": .number(estimate.seconds),
+        "feature_bytes": .integer(estimate.featureBytes),
+      ]
+    }
+    return [
+      "model": .object(model),
+      "images": ["train": .integer(training.count), "validation": .integer(validation?.count ?? 0)],
+      "classes": .array(labels.map { .string($0) }),
+      "phases": .array(phases),
+      "estimated_seconds": .number(estimate.seconds),
+      "estimated_memory_bytes": .integer(estimate.memoryBytes),
+      "notes": .array(notes.map { .string($0) }),
+    ]
+  }
+}

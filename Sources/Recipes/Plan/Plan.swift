@@ -1,0 +1,54 @@
+public import Images
+public import Layers
+public import Tensors
+public import Training
+
+/// A recipe whose files, shapes, selectors and numbers were all checked, ready to run.
+public struct Plan: Sendable {
+  public let recipe: Recipe
+  /// The model as the first phase finds it: weights loaded, head initialised.
+  public let model: Model
+  public let preprocessing: Preprocessing
+  public let inputSize: Size
+  public let channels: Int
+  /// The architecture that the backbone was recognised as or asked for.
+  public let architecture: String?
+  public let training: LabelledImages
+  public let validation: LabelledImages?
+  /// The classes in the order of the model's outputs; empty for regression.
+  public let labels: [String]
+  public let loss: any Loss
+  public let metrics: [any Metric]
+  public let phases: [PlannedPhase]
+  /// What was loaded from where, and what was ignored.
+  public let notes: [String]
+
+  /// The shape of one picture as the model takes it.
+  public var inputShape: Shape { [inputSize.height, inputSize.width, channels] }
+
+  /// Whether every epoch sees the same pictures, so that what is frozen need be computed only once.
+  public var hasFixedPictures: Bool { recipe.data.augment.isEmpty }
+}
+
+/// A phase of a plan: which layers move, and where the frozen part ends.
+public struct PlannedPhase: Sendable {
+  public let recipe: PhaseRecipe
+  public let earlyStopping: EarlyStopping?
+  /// Indices into `Model.instances` of the layers that are not frozen.
+  public let trained: Set<Int>
+  public let batchNorm: BatchNormPolicy
+  /// The values at which the frozen part ends; the model's input where nothing is frozen.
+  public let boundary: [ValueID]
+  /// Floats of one picture at the boundary.
+  public let boundarySize: Int
+  /// Whether a layer before the boundary was trained by an earlier phase, so that its values must be computed anew.
+  public let followsChange: Bool
+  public let trainableParameterCount: Int
+  public let frozenParameterCount: Int
+
+  /// Freezes and thaws a model for this phase.
+  func configure(_ model: inout Model) {
+    model.setTrained(trained)
+    model.batchNormPolicy = batchNorm
+  }
+}

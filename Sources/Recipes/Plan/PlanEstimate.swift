@@ -1,0 +1,68 @@
+internal import Execution
+internal import Images
+public import Kernels
+internal import Layers
+internal import Tensors
+internal import Training
+
+/// How long a plan would take and how much memory, from running a few made-up pictures through the model on this machine.
+///
+/// Decoding is not part of it: how long that takes depends on the pictures.
+public struct PlanEstimate: Sendable {
+  public struct Phase: Sendable {
+    public let name: String
+    public let seconds: Double
+    /// Bytes of features at the boundary, kept in memory; 0 where they are computed again in every epoch.
+    public let featureBytes: Int
+  }
+
+  public let phases: [Phase]
+  public let seconds: Double
+  public let memoryBytes: Int
+
+  public init(_ plan: Plan, on device: Device) throws {
+    let clock = ContinuousClock()
+    let input = plan.model.inputs[0].value
+    let trainingCount = plan.training.count
+    let validationCount = plan.validation?.count ?? 0
+    let picture = Tensor(zeros: plan.inputShape.batched(2 * device.threadCount), in: device.buffers)
+
+    var model = plan.model
+    var phases: [Phase] = []
+    for phase in plan.phases {
+      phase.configure(&model)
+      let program = try InferenceProgram(model, to: phase.boundary, inputShapes: [plan.inputShape], on: device)
+      _ = program([picture], on: device)
+      let perImage = clock.measure { _ = program([picture], on: device) }.seconds / Double(picture.shape[0])
+
+      let size = min(plan.recipe.data.batchSize, trainingCount)
+      let shapes = try model.shapes(for: [plan.inputShape])
+      let known = Dictionary(
+        uniqueKeysWithValues: phase.boundary.map { ($0, Tensor(zeros: shapes[$0.index].batched(size))) })
+      let wanted = model.outputs
+      func step() {
+        let pass = model.evaluate(
+          wanted, from: known, random: RandomKey(seed: 0), sampleIDs: (0..<UInt64(size)).map { $0 }, on: device)
+        let gradients = pass.outputs.map { Tensor(repeating: 1e-3, $0.shape) }
+        _ = pass.pullback(gradients)
+      }
+      step()
+      let perStep = clock.measure(step).seconds
+      let steps = (trainingCount + size - 1) / size
+      let keeps = plan.hasFixedPictures && phase.boundary != [input]
+      // Validation costs about a third of a training pass.
+      let epoch = Double(steps) * perStep * (1 + Double(validationCount) / Double(trainingCount) / 3)
+      let passes = keeps ? 1 : phase.recipe.epochs
+      phases.append(
+        Phase(
+          name: phase.recipe.name,
+          seconds: Double(phase.recipe.epochs) * epoch
+            + Double(passes) * Double(trainingCount + validationCount) * perImage,
+          featureBytes: keeps ? phase.boundarySize * 4 * (trainingCount + validationCount) : 0))
+    }
+    self.phases = phases
+    seconds = phases.reduce(0) { $0 + $1.seconds }
+    let weights = plan.model.parameters.reduce(0) { $0 + $1.shape.elementCount } * 4
+    memoryBytes = 2 * weights + device.buffers.byteCount + (phases.map(\.featureBytes).max() ?? 0)
+  }
+}

@@ -1,0 +1,174 @@
+internal import Images
+public import JSON
+internal import Layers
+internal import Tensors
+internal import Training
+
+extension Recipe {
+  /// Reads a recipe, strictly: unknown and repeated keys, wrong kinds and numbers out of range are errors, all of them listed.
+  ///
+  /// - Parameters:
+  ///   - value: the recipe.
+  ///   - file: its name for messages.
+  ///   - folder: what its relative paths are relative to.
+  public init(_ value: JSONValue, file: String, folder: String) throws(RecipeError) {
+    let problems = ProblemList()
+    var reader = RecipeReader(value, path: "", problems: problems)
+
+    let seed = reader.int("seed", in: 0...Int.max) ?? 0
+    let model = reader.object("model").flatMap { ModelRecipe(reading: $0) }
+    if model == nil, !reader.has("model") { reader.report("model", "a recipe needs a \"model\"") }
+    let data = reader.object("data").flatMap { DataRecipe(reading: $0) }
+    if data == nil, !reader.has("data") { reader.report("data", "a recipe needs \"data\"") }
+    let loss = reader.setting("loss") { value throws(ConfigError) in try LossRegistry.loss(value) }
+    let metrics = reader.list("metrics").map { list in list.map(\.value) }
+    let l2 = reader.double("l2", in: 0...Double.infinity) ?? 0
+    let phases = (reader.list("phases") ?? []).enumerated().compactMap { index, element in
+      PhaseRecipe(reading: RecipeReader(element.value, path: element.path, problems: problems), number: index + 1)
+    }
+    if phases.isEmpty, problems.problems.isEmpty {
+      reader.report(
+        "phases", "a recipe needs at least one phase: {\"epochs\": 10, \"optimizer\": {\"name\": \"adam\"}}")
+    }
+    for (index, phase) in phases.enumerated() where phases[..<index].contains(where: { $0.name == phase.name }) {
+      problems.report("phases[\(index)].name", "two phases are called \"\(phase.name)\"")
+    }
+    let earlyStopping = reader.setting("early_stopping") { value throws(ConfigError) in try EarlyStopping(config: value)
+    }
+    let output = reader.string("output")
+    reader.ignore("description")
+    reader.finish()
+
+    guard problems.problems.isEmpty, let model, let data else {
+      throw RecipeError(file: file, problems: problems.problems)
+    }
+    self.init(
+      file: file, folder: folder, seed: UInt64(seed), model: model, data: data, loss: loss, metrics: metrics,
+      l2: Float(l2), phases: phases, earlyStopping: earlyStopping,
+      output: output ?? "runs/" + Self.stem(of: file))
+  }
+
+  /// The last part of a path without its ending: `flowers` for `recipes/flowers.json`.
+  private static func stem(of file: String) -> String {
+    let name = file.split(separator: "/").last.map(String.init) ?? "recipe"
+    return name.hasSuffix(".json") ? String(name.dropLast(5)) : name
+  }
+}
+
+extension ModelRecipe {
+  init?(reading reader: RecipeReader) {
+    var reader = reader
+    let architecture = reader.string("architecture")
+    let file = reader.string("file")
+    let layers = reader.layers("layers")
+    let alpha = reader.double("alpha", in: 0.01...10)
+    let names = ["architecture", "file", "layers"].filter(reader.has)
+    let hasWeights = reader.has("weights")
+    let weights = reader.string("weights")
+
+    inputSize = reader.size("input_size")
+    channels = reader.int("channels", in: 1...4)
+    head = reader.layers("head")
+    replaceFrom = reader.string("replace_from")
+    preprocessing = reader.choice("preprocessing", Preprocessing.all.map { ($0.name, $0) })
+    reader.finish()
+
+    if names.count != 1 {
+      let found = names.isEmpty ? "none of them" : names.map { "\"\($0)\"" }.joined(separator: " and ")
+      reader.problems.report(
+        reader.path, "expected exactly one of \"architecture\", \"file\" and \"layers\", found \(found)")
+    }
+    if architecture != nil, !hasWeights {
+      reader.report(
+        "weights", "say where the weights are, \"weights\": \"FILE.h5\", or \"weights\": null to begin from nothing")
+    }
+    if architecture == nil {
+      if hasWeights {
+        reader.report("weights", "goes with \"architecture\" only; a whole-model \"file\" brings its weights")
+      }
+      if alpha != nil { reader.report("alpha", "goes with \"architecture\" only") }
+    }
+    if let replaceFrom, head == nil {
+      reader.report("replace_from", "there is no \"head\" to put in the place of \"\(replaceFrom)\"")
+    }
+    if layers != nil {
+      if inputSize == nil { reader.report("input_size", "a model of \"layers\" needs its input size: [height, width]") }
+      if head != nil { reader.report("head", "a model of \"layers\" lists its head among them") }
+    }
+    if let architecture {
+      source = .architecture(name: architecture, alpha: alpha, weights: weights)
+    } else if let file {
+      source = .file(file)
+    } else if let layers {
+      source = .layers(layers)
+    } else {
+      return nil
+    }
+  }
+}
+
+extension DataRecipe {
+  init?(reading reader: RecipeReader) {
+    var reader = reader
+    let train = reader.string("train")
+    if train == nil, !reader.has("train") {
+      reader.report("train", "say where the pictures are: a folder with a folder per class, or a table")
+    }
+    task = reader.choice("task", Task.allCases.map { ($0.rawValue, $0) }) ?? .classification
+    batchSize = reader.int("batch_size", in: 1...Int.max) ?? 32
+    unreadableLimit = reader.double("unreadable_limit", in: 0...1) ?? 0.05
+    augment = (reader.list("augment") ?? []).compactMap { path, value in
+      reader.problems.checked(path) { () throws(AugmentationError) in
+        try AugmentationRegistry.augmentation(config: value)
+      }
+    }
+    validation = .none
+    if let place = reader.optional("validation") {
+      if let path = place.stringValue {
+        validation = .path(path)
+      } else {
+        var inner = RecipeReader(place, path: reader.place("validation"), problems: reader.problems)
+        if let fraction = inner.double("fraction", in: 0.0...0.9) {
+          if fraction > 0 { validation = .fraction(fraction) }
+        } else if !inner.has("fraction") {
+          inner.report("fraction", "expected {\"fraction\": 0.2} or the path of a folder or table")
+        }
+        inner.finish()
+      }
+    }
+    reader.finish()
+    guard let train else { return nil }
+    self.train = train
+  }
+}
+
+extension PhaseRecipe {
+  init?(reading reader: RecipeReader, number: Int) {
+    var reader = reader
+    name = reader.string("name") ?? "phase \(number)"
+    let patterns = reader.strings("train")
+    let through = reader.string("freeze_through")
+    if patterns != nil, through != nil {
+      reader.problems.report(reader.path, "say either what to \"train\" or \"freeze_through\" a layer, not both")
+    }
+    if let patterns {
+      if patterns.isEmpty { reader.report("train", "names no layer; there would be nothing to train") }
+      trained = .matching(patterns)
+    } else if let through {
+      trained = .after(through)
+    } else {
+      trained = .all
+    }
+    batchNorm = reader.choice("batch_norm", BatchNormPolicy.allCases.map { ($0.rawValue, $0) })
+    epochs = reader.int("epochs", in: 1...1_000_000) ?? 1
+    if !reader.has("epochs") { reader.report("epochs", "a phase needs its number of epochs") }
+    let optimizer = reader.setting("optimizer") { value throws(ConfigError) in try OptimizerRegistry.optimizer(value) }
+    if optimizer == nil, !reader.has("optimizer") {
+      reader.report("optimizer", "a phase needs an optimizer: {\"name\": \"adam\", \"learning_rate\": 0.001}")
+    }
+    earlyStopping = reader.setting("early_stopping") { value throws(ConfigError) in try EarlyStopping(config: value) }
+    reader.finish()
+    guard let optimizer else { return nil }
+    self.optimizer = optimizer
+  }
+}

@@ -1,0 +1,39 @@
+private import Foundation
+internal import JSON
+
+extension Recipe {
+  /// Reads a recipe file.
+  ///
+  /// - Parameter settings: changes to make before it is read, as `phases.0.epochs=2`.
+  public init(contentsOf file: String, settings: [String] = []) throws(RecipeError) {
+    let bytes: Data
+    switch FileKind(at: file) {
+    case .file: break
+    case .nothing: throw RecipeError(file: file, "there is no such file", kind: .noInput)
+    case .folder: throw RecipeError(file: file, "expected a recipe (a JSON file), found a folder", kind: .noInput)
+    }
+    do {
+      bytes = try Data(contentsOf: URL(fileURLWithPath: file))
+    } catch {
+      throw RecipeError(file: file, "cannot be read: \(error.localizedDescription)", kind: .noInput)
+    }
+    var value: JSONValue
+    do throws(JSONSyntaxError) {
+      value = try JSONValue(parsing: [UInt8](bytes))
+    } catch {
+      throw RecipeError(file: file, "this is no JSON: \(error)")
+    }
+    let problems = ProblemList()
+    for setting in settings { RecipeSetting.apply(setting, to: &value, problems) }
+    guard problems.problems.isEmpty else { throw RecipeError(file: file, problems: problems.problems) }
+    let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
+    try self.init(value, file: file, folder: folder)
+  }
+
+  /// A path of the recipe as the file system takes it: relative ones start at the recipe's folder, `~` is the home folder.
+  public func resolved(_ path: String) -> String {
+    if path.hasPrefix("/") { return path }
+    if path == "~" || path.hasPrefix("~/") { return NSString(string: path).expandingTildeInPath }
+    return URL(fileURLWithPath: folder).appendingPathComponent(path).standardizedFileURL.path
+  }
+}

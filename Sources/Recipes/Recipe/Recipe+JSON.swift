@@ -1,0 +1,97 @@
+internal import Images
+public import JSON
+internal import Layers
+internal import Tensors
+internal import Training
+
+extension Recipe {
+  /// The recipe with all defaults filled in, as it can be run again.
+  public var json: JSONValue {
+    var object: OrderedDictionary<String, JSONValue> = [
+      "seed": .integer(Int(seed)), "model": model.json, "data": data.json,
+    ]
+    if let loss { object["loss"] = loss.config }
+    if let metrics { object["metrics"] = .array(metrics) }
+    if l2 > 0 { object["l2"] = .float(l2) }
+    object["phases"] = .array(phases.map(\.json))
+    if let earlyStopping { object["early_stopping"] = earlyStopping.config }
+    object["output"] = .string(output)
+    return .object(object)
+  }
+
+  /// This recipe with absolute paths: it can be run from anywhere.
+  var withAbsolutePaths: Recipe {
+    var recipe = self
+    switch model.source {
+    case .architecture(let name, let alpha, let weights):
+      recipe.model.source = .architecture(name: name, alpha: alpha, weights: weights.map(resolved))
+    case .file(let path): recipe.model.source = .file(resolved(path))
+    case .layers: break
+    }
+    recipe.data.train = resolved(data.train)
+    if case .path(let path) = data.validation { recipe.data.validation = .path(resolved(path)) }
+    recipe.output = resolved(output)
+    return recipe
+  }
+}
+
+extension ModelRecipe {
+  var json: JSONValue {
+    var object: OrderedDictionary<String, JSONValue> = [:]
+    switch source {
+    case .architecture(let name, let alpha, let weights):
+      object["architecture"] = .string(name)
+      if let alpha { object["alpha"] = .number(alpha) }
+      object["weights"] = weights.map { .string($0) } ?? .null
+    case .file(let path): object["file"] = .string(path)
+    case .layers(let layers): object["layers"] = .array(layers.map(\.json))
+    }
+    if let inputSize { object["input_size"] = [.integer(inputSize.height), .integer(inputSize.width)] }
+    if let channels { object["channels"] = .integer(channels) }
+    if let head { object["head"] = .array(head.map(\.json)) }
+    if let replaceFrom { object["replace_from"] = .string(replaceFrom) }
+    if let preprocessing { object["preprocessing"] = .string(preprocessing.name) }
+    return .object(object)
+  }
+}
+
+extension LayerRecipe {
+  var json: JSONValue {
+    var object: OrderedDictionary<String, JSONValue> = ["layer": .string(kind)]
+    if let name { object["name"] = .string(name) }
+    if let inputs { object["inputs"] = .array(inputs.map { .string($0) }) }
+    for (key, value) in config.objectValue ?? [:] { object[key] = value }
+    return .object(object)
+  }
+}
+
+extension DataRecipe {
+  var json: JSONValue {
+    var object: OrderedDictionary<String, JSONValue> = ["train": .string(train), "task": .string(task.rawValue)]
+    switch validation {
+    case .none: break
+    case .fraction(let fraction): object["validation"] = ["fraction": .number(fraction)]
+    case .path(let path): object["validation"] = .string(path)
+    }
+    object["batch_size"] = .integer(batchSize)
+    if !augment.isEmpty { object["augment"] = .array(augment.map(\.config)) }
+    object["unreadable_limit"] = .number(unreadableLimit)
+    return .object(object)
+  }
+}
+
+extension PhaseRecipe {
+  var json: JSONValue {
+    var object: OrderedDictionary<String, JSONValue> = ["name": .string(name)]
+    switch trained {
+    case .all: break
+    case .matching(let patterns): object["train"] = .array(patterns.map { .string($0) })
+    case .after(let layer): object["freeze_through"] = .string(layer)
+    }
+    if let batchNorm { object["batch_norm"] = .string(batchNorm.rawValue) }
+    object["epochs"] = .integer(epochs)
+    object["optimizer"] = optimizer.config
+    if let earlyStopping { object["early_stopping"] = earlyStopping.config }
+    return .object(object)
+  }
+}

@@ -1,0 +1,116 @@
+public import Images
+public import JSON
+public import Layers
+public import Tensors
+public import Training
+
+/// What a run is to do: the model, the pictures and the phases of training, as the user wrote it, with defaults filled in.
+///
+/// A recipe is only read, not checked against files; a `Plan` is the checked form.
+public struct Recipe: Sendable {
+  /// The file it came from, as the user named it; for messages.
+  public var file: String
+  /// The folder that relative paths are relative to.
+  public var folder: String
+  /// The seed of everything random: split, initialisation, order, augmentation, dropout.
+  public var seed: UInt64
+  public var model: ModelRecipe
+  public var data: DataRecipe
+  /// The loss; nil for the task's own.
+  public var loss: (any Loss)?
+  /// The metrics by Keras' names, with their settings; nil for the task's own. Resolved when the model is known.
+  public var metrics: [JSONValue]?
+  /// L2 penalty on all trained kernels: the loss carries `l2 · Σ w²`.
+  public var l2: Float
+  public var phases: [PhaseRecipe]
+  /// For all phases that do not bring their own.
+  public var earlyStopping: EarlyStopping?
+  /// The folder that the run writes to.
+  public var output: String
+}
+
+/// Where the model comes from and what is put on top of it.
+public struct ModelRecipe: Sendable {
+  public enum Source: Sendable {
+    /// An architecture by name, with weights from a file or initialised.
+    case architecture(name: String, alpha: Double?, weights: String?)
+    /// A whole-model file.
+    case file(String)
+    /// Layers listed in the recipe.
+    case layers([LayerRecipe])
+  }
+
+  public var source: Source
+  /// Height and width of the input; nil for the model's own.
+  public var inputSize: Size?
+  /// 3, or 1 for grey pictures; nil for the model's own.
+  public var channels: Int?
+  /// The layers of the head; nil for the task's own head, or the file's.
+  public var head: [LayerRecipe]?
+  /// The first layer that the head replaces; nil to replace the architecture's own top, or nothing in a file.
+  public var replaceFrom: String?
+  public var preprocessing: Preprocessing?
+}
+
+/// A layer as a recipe states it: Keras' class name and settings.
+public struct LayerRecipe: Sendable {
+  /// Where it stands in the recipe, for messages.
+  public var path: String
+  public var kind: String
+  public var name: String?
+  /// Names of the layers or inputs it is called on; nil for the one before it.
+  public var inputs: [String]?
+  public var config: JSONValue
+}
+
+/// The pictures.
+public struct DataRecipe: Sendable {
+  public enum Task: String, CaseIterable, Sendable {
+    case classification, regression
+
+    /// What is measured where nobody says what.
+    var standardMetrics: [JSONValue] {
+      switch self {
+      case .classification: ["accuracy"]
+      case .regression: ["root_mean_squared_error"]
+      }
+    }
+  }
+
+  public enum Validation: Sendable {
+    /// No validation.
+    case none
+    /// This part of the training pictures, the same part of every class.
+    case fraction(Double)
+    /// A folder or table of its own.
+    case path(String)
+  }
+
+  public var train: String
+  public var validation: Validation
+  public var task: Task
+  /// Pictures in a mini-batch. 1 is stochastic gradient descent; as many as there are pictures is batch gradient descent.
+  public var batchSize: Int
+  public var augment: [any Augmentation]
+  /// The largest part of unreadable pictures with which a run still begins.
+  public var unreadableLimit: Double
+}
+
+/// A stretch of training with its own trainable layers, optimiser and length.
+public struct PhaseRecipe: Sendable {
+  public enum Trained: Sendable {
+    /// Layers whose path matches one of these patterns; everything else is frozen.
+    case matching([String])
+    /// Everything behind a layer; the layer and all its ancestors are frozen.
+    case after(String)
+    /// Everything.
+    case all
+  }
+
+  public var name: String
+  public var trained: Trained
+  public var batchNorm: BatchNormPolicy?
+  public var epochs: Int
+  public var optimizer: any Optimizer
+  public var earlyStopping: EarlyStopping?
+}

@@ -1,0 +1,78 @@
+internal import Foundation
+internal import JSON
+internal import KerasFormat
+internal import Layers
+internal import Training
+
+/// The folder that a run writes its results to: all of them beside their places first, then renamed one after the other.
+struct OutputFolder {
+  let path: String
+
+  /// Creates the folder if need be, and finds out now whether it can be written to, not after an hour of training.
+  init(_ path: String) throws(RunError) {
+    self.path = path
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw RunError.cannotWrite(path: path, reason: Self.reason(error))
+    }
+    let probe = path + "/.finetune-probe-\(ProcessInfo.processInfo.processIdentifier)"
+    do {
+      try Data().write(to: URL(fileURLWithPath: probe))
+      try FileManager.default.removeItem(atPath: probe)
+    } catch {
+      throw RunError.cannotWrite(
+        path: path, reason: Self.reason(error) + ". Choose another folder with \"output\" or --output.")
+    }
+  }
+
+  /// Writes model, history, metrics and the resolved recipe.
+  func write(_ report: RunReport, model: Model, plan: Plan) throws {
+    let texts: [(name: String, text: String)] = [
+      ("history.csv", report.history.csv),
+      ("metrics.json", report.json.prettyText + "\n"),
+      ("recipe.json", plan.recipe.withAbsolutePaths.json.prettyText + "\n"),
+    ]
+    var renames: [(from: String, to: String)] = []
+    // Whatever fails, the earlier results stay whole and nothing half-written stays behind.
+    defer { for rename in renames { try? FileManager.default.removeItem(atPath: rename.from) } }
+
+    let partialModel = path + "/.model.h5.partial"
+    renames.append((partialModel, path + "/model.h5"))
+    try KerasWriter.write(plan.savedModel(model), to: partialModel)
+    for (name, text) in texts {
+      let partial = path + "/.\(name).partial"
+      renames.append((partial, path + "/" + name))
+      do {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: partial))
+        let handle = try FileHandle(forUpdating: URL(fileURLWithPath: partial))
+        try handle.synchronize()
+        try handle.close()
+      } catch {
+        throw RunError.cannotWrite(path: path + "/" + name, reason: Self.reason(error))
+      }
+    }
+    for rename in renames {
+      guard unsafe Foundation.rename(rename.from, rename.to) == 0 else {
+        throw RunError.cannotWrite(path: rename.to, reason: unsafe String(cString: strerror(errno)))
+      }
+    }
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    let error = error as NSError
+    if let inner = error.userInfo[NSUnderlyingErrorKey] as? NSError, inner.domain == NSPOSIXErrorDomain {
+      return unsafe String(cString: strerror(Int32(inner.code)))
+    }
+    return error.localizedDescription
+  }
+}
+
+extension Plan {
+  /// The trained model with what `predict` and `evaluate` need to know: labels, preprocessing, input size.
+  func savedModel(_ model: Model) -> SavedModel {
+    SavedModel(
+      model: model, preprocessing: preprocessing, labels: labels.isEmpty ? nil : labels, inputSize: inputSize,
+      architecture: architecture, metadata: [:])
+  }
+}

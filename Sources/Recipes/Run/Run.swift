@@ -1,0 +1,109 @@
+public import Images
+public import Kernels
+internal import Layers
+public import Training
+
+/// Does what a plan says: extracts features, trains phase after phase, writes the results.
+public struct Run: Sendable {
+  public let plan: Plan
+  public let device: Device
+  /// The folder that is written to.
+  public let output: String
+
+  /// - Parameter output: instead of the recipe's own folder; as the file system takes it.
+  public init(_ plan: Plan, on device: Device, output: String? = nil) {
+    self.plan = plan
+    self.device = device
+    self.output = output ?? plan.recipe.resolved(plan.recipe.output)
+  }
+
+  /// Trains and writes.
+  ///
+  /// When `shouldStop` says so, training ends after the batch, and what is written is the best model so far.
+  public func callAsFunction(
+    observer: any RunObserver = SilentRunObserver(), shouldStop: @escaping @Sendable () -> Bool = { false }
+  ) throws -> RunReport {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let folder = try OutputFolder(output)
+    var model = plan.model
+    let everFrozen = plan.alwaysFrozenParameters
+    let fingerprint = FrozenFingerprint(model, parameters: everFrozen)
+
+    var pictures = PictureSets(plan, on: device)
+    var history = History()
+    var phases: [RunReport.Phase] = []
+    var isCancelled = false
+    for (index, phase) in plan.phases.enumerated() where !isCancelled {
+      phase.configure(&model)
+      observer.phaseBegins(phase, number: index + 1, of: plan.phases.count)
+      let sources = try pictures.sources(forPhase: index, model, observer: observer, shouldStop: shouldStop)
+      guard let sources else {
+        isCancelled = true
+        break
+      }
+      let trainer = Trainer(settings(phase, history), on: device)
+      var state = OptimizerState()
+      let result = try trainer.train(
+        &model, on: sources.training, validation: sources.validation, state: &state, observer: observer,
+        shouldStop: shouldStop)
+      history.records += result.records
+      phases.append(RunReport.Phase(name: phase.recipe.name, result: result))
+      isCancelled = result.outcome == .cancelled
+    }
+    if phases.isEmpty { throw RunError.cancelled }
+
+    let comparison = fingerprint.compare(with: model)
+    guard comparison.isUnchanged else { throw RunError.frozenTensorsMoved(comparison.changed) }
+    let final = try pictures.finalEvaluation(model, lastPhase: phases.count - 1, observer: observer)
+    let report = RunReport(
+      output: output, seconds: (clock.now - start).seconds, imageCount: pictures.imageCount, skipped: pictures.skipped,
+      frozenTensorCount: comparison.tensors, phases: phases, final: final, history: history, isCancelled: isCancelled,
+      classNames: plan.labels)
+    try folder.write(report, model: model, plan: plan)
+    return report
+  }
+
+  private func settings(_ phase: PlannedPhase, _ history: History) -> PhaseSettings {
+    PhaseSettings(
+      name: phase.recipe.name, epochs: phase.recipe.epochs, batchSize: plan.recipe.data.batchSize, loss: plan.loss,
+      metrics: plan.metrics, optimizer: phase.recipe.optimizer, l2: plan.recipe.l2, earlyStopping: phase.earlyStopping,
+      seed: plan.recipe.seed, firstEpoch: history.records.count)
+  }
+}
+
+extension Plan {
+  /// The parameters that no phase may move.
+  var alwaysFrozenParameters: [Int] {
+    var model = model
+    var frozen = Set(model.parameters.indices)
+    for phase in phases {
+      phase.configure(&model)
+      frozen.formIntersection(model.frozenParameters)
+    }
+    return frozen.sorted()
+  }
+}
+
+/// Is told how a run goes on.
+public protocol RunObserver: TrainingObserver {
+  func phaseBegins(_ phase: PlannedPhase, number: Int, of count: Int)
+  /// Pictures went through the frozen part of the model.
+  func featuresProgressed(done: Int, of count: Int, imagesPerSecond: Double)
+  /// The frozen part is done: so many pictures in so many seconds.
+  func featuresFinished(images: Int, seconds: Double, bytes: Int)
+  /// Pictures that cannot be read are left out.
+  func skipped(_ pictures: [ImageError])
+}
+
+extension RunObserver {
+  public func phaseBegins(_ phase: PlannedPhase, number: Int, of count: Int) {}
+  public func featuresProgressed(done: Int, of count: Int, imagesPerSecond: Double) {}
+  public func featuresFinished(images: Int, seconds: Double, bytes: Int) {}
+  public func skipped(_ pictures: [ImageError]) {}
+}
+
+/// Hears and says nothing.
+public struct SilentRunObserver: RunObserver {
+  public init() {}
+}

@@ -1,0 +1,39 @@
+public import Images
+
+/// Why a run ended without a result.
+public enum RunError: ReportedError {
+  /// More pictures than the recipe allows cannot be read.
+  case tooManyUnreadable([ImageError], of: Int, limit: Double)
+  /// Stopped before the first batch.
+  case cancelled
+  /// A tensor that had to stay as it was has moved: a mistake of this program.
+  case frozenTensorsMoved([String])
+  /// The results cannot be written.
+  case cannotWrite(path: String, reason: String)
+
+  public var category: ErrorCategory {
+    switch self {
+    case .tooManyUnreadable: .badData
+    case .cancelled: .software
+    case .frozenTensorsMoved: .software
+    case .cannotWrite: .cannotCreate
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .tooManyUnreadable(let errors, let count, let limit):
+      let percent = (Double(errors.count) / Double(max(1, count)) * 1000).rounded() / 10
+      let allowed = (limit * 1000).rounded() / 10
+      return """
+        \(errors.count) of \(count) pictures cannot be read (\(percent) %; the recipe allows \(allowed) %):
+        \(errors.map { "  \($0)" }.joined(separator: "\n"))
+        Mend or remove them, or raise "data": {"unreadable_limit": …}.
+        """
+    case .cancelled: return "stopped before training began; nothing was written"
+    case .frozenTensorsMoved(let paths):
+      return "frozen tensors changed, which must never happen: \(paths.joined(separator: ", ")). Please report this."
+    case .cannotWrite(let path, let reason): return "\(path): cannot be written: \(reason)"
+    }
+  }
+}

@@ -1,0 +1,67 @@
+public import Images
+public import JSON
+public import Training
+
+/// What came out of a run.
+public struct RunReport: Sendable {
+  public struct Phase: Sendable {
+    public let name: String
+    public let result: PhaseResult
+  }
+
+  /// The folder with the results.
+  public let output: String
+  public let seconds: Double
+  /// Pictures used, for training and validation together.
+  public let imageCount: Int
+  /// Pictures left out because they cannot be read.
+  public let skipped: [ImageError]
+  /// Tensors that no phase was to move; all of them were found unchanged.
+  public let frozenTensorCount: Int
+  public let phases: [Phase]
+  /// Loss and metrics of the model that was kept, on the validation pictures.
+  public let final: EvaluationResult?
+  public let history: History
+  /// Whether it was stopped before its end.
+  public let isCancelled: Bool
+  public let classNames: [String]
+}
+
+extension RunReport {
+  /// `metrics.json`, with Keras' metric names.
+  public var json: JSONValue {
+    var report: OrderedDictionary<String, JSONValue> = [
+      "seconds": .number(Self.rounded(seconds)),
+      "images": .integer(imageCount),
+      "skipped": .array(skipped.map { ["file": .string($0.path), "reason": .string($0.reason)] }),
+      "frozen": ["tensors": .integer(frozenTensorCount), "unchanged": true],
+      "phases": .array(phases.map(Self.json)),
+    ]
+    if isCancelled { report["stopped"] = true }
+    if let final {
+      report["val_loss"] = .number(final.loss)
+      for metric in final.metrics { report["val_" + metric.name] = .number(metric.value) }
+    }
+    return .object(report)
+  }
+
+  private static func json(_ phase: Phase) -> JSONValue {
+    var object: OrderedDictionary<String, JSONValue> = [
+      "name": .string(phase.name),
+      "epochs": .integer(phase.result.records.count),
+      "seconds": .number(rounded(phase.result.seconds)),
+    ]
+    // The values of the epoch whose weights the phase ended with.
+    if let kept = phase.result.kept ?? phase.result.records.last {
+      object["loss"] = .number(kept.loss)
+      for metric in kept.training.metrics { object[metric.name] = .number(metric.value) }
+      if let validation = kept.validation {
+        object["val_loss"] = .number(validation.loss)
+        for metric in validation.metrics { object["val_" + metric.name] = .number(metric.value) }
+      }
+    }
+    return .object(object)
+  }
+
+  private static func rounded(_ seconds: Double) -> Double { (seconds * 1000).rounded() / 1000 }
+}

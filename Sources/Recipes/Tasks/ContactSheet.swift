@@ -1,0 +1,97 @@
+internal import Images
+internal import Tensors
+
+/// A picture and the feature maps that it gave rise to, in a grid with a heading and the number of each map.
+///
+/// Each map is stretched from its own least to its own greatest value, dark to light; one that is the same everywhere is drawn
+/// in the middle grey.
+struct ContactSheet {
+  let title: String
+  /// `[height, width, channels]`, 0…255.
+  let input: Tensor
+  /// `[height, width, count]`
+  let maps: Tensor
+
+  private static let gap = 6
+  private static let background: UInt8 = 24
+  private static let ink: UInt8 = 220
+
+  var drawing: PixelImage {
+    let count = maps.shape[2]
+    // Each map is magnified by a whole number, so that its pixels stay visible squares.
+    let magnification = max(1, 72 / max(maps.shape[0], maps.shape[1]))
+    let tile = Size(maps.shape[0] * magnification, maps.shape[1] * magnification)
+    let columns = max(4, Int((Double(count) * 1.4).squareRoot().rounded(.up)))
+    let rows = (count + columns - 1) / columns
+    let label = PixelFont.height + 3
+    let picture = Size(min(160, input.shape[0]), min(160, input.shape[0]) * input.shape[1] / max(1, input.shape[0]))
+    let header = Self.gap * 3 + 2 * PixelFont.height + picture.height
+    let titleWidth = title.count * (PixelFont.width + 1) * 2
+    let width = Self.gap + max(columns * (tile.width + Self.gap), titleWidth + Self.gap, picture.width + Self.gap)
+    let height = header + Self.gap + rows * (tile.height + label + Self.gap)
+
+    var canvas = Canvas(width: width, height: height, fill: Self.background)
+    canvas.write(title, x: Self.gap, y: Self.gap, scale: 2, ink: Self.ink)
+    canvas.draw(input, x: Self.gap, y: Self.gap * 2 + 2 * PixelFont.height, size: picture)
+    for map in 0..<count {
+      let x = Self.gap + map % columns * (tile.width + Self.gap)
+      let y = header + Self.gap + map / columns * (tile.height + label + Self.gap)
+      canvas.write("\(map)", x: x, y: y, scale: 1, ink: Self.ink)
+      canvas.draw(Self.grey(maps, channel: map), x: x, y: y + label, size: tile)
+    }
+    return canvas.image
+  }
+
+  /// One map as a grey picture.
+  private static func grey(_ maps: Tensor, channel: Int) -> Tensor {
+    let all = maps.elements
+    let values = stride(from: channel, to: all.count, by: maps.shape[2]).map { all[$0].isFinite ? all[$0] : 0 }
+    let low = values.min() ?? 0
+    let range = (values.max() ?? 0) - low
+    return Tensor([maps.shape[0], maps.shape[1], 1], values.map { range > 0 ? ($0 - low) / range * 255 : 128 })
+  }
+}
+
+/// RGB pixels to draw on.
+private struct Canvas {
+  let width: Int
+  let height: Int
+  private var pixels: [UInt8]
+
+  init(width: Int, height: Int, fill: UInt8) {
+    self.width = width
+    self.height = height
+    pixels = [UInt8](repeating: fill, count: width * height * 3)
+  }
+
+  var image: PixelImage { PixelImage(width: width, height: height, mode: .rgb, pixels: pixels) }
+
+  mutating func write(_ text: String, x: Int, y: Int, scale: Int, ink: UInt8) {
+    PixelFont.draw(text) { dotX, dotY in
+      for dy in 0..<scale {
+        for dx in 0..<scale { put(x + dotX * scale + dx, y + dotY * scale + dy, (ink, ink, ink)) }
+      }
+    }
+  }
+
+  /// Draws `[height, width, 1 or 3]` values 0…255 into a rectangle, by the nearest pixel.
+  mutating func draw(_ tensor: Tensor, x: Int, y: Int, size: Size) {
+    let values = tensor.elements
+    let channels = tensor.shape[2]
+    func byte(_ value: Float) -> UInt8 { UInt8(min(255, max(0, value.rounded()))) }
+    for row in 0..<size.height {
+      for column in 0..<size.width {
+        let source =
+          (row * tensor.shape[0] / size.height * tensor.shape[1] + column * tensor.shape[1] / size.width) * channels
+        let colour = (0..<3).map { byte(values[source + min($0, channels - 1)]) }
+        put(x + column, y + row, (colour[0], colour[1], colour[2]))
+      }
+    }
+  }
+
+  private mutating func put(_ x: Int, _ y: Int, _ colour: (UInt8, UInt8, UInt8)) {
+    guard x >= 0, y >= 0, x < width, y < height else { return }
+    let place = (y * width + x) * 3
+    (pixels[place], pixels[place + 1], pixels[place + 2]) = colour
+  }
+}

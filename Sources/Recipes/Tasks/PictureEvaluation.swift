@@ -1,0 +1,71 @@
+internal import Execution
+public import Images
+public import JSON
+public import Kernels
+internal import Layers
+internal import Tensors
+public import Training
+
+/// How well a model does on labelled pictures.
+public struct PictureEvaluation: Sendable {
+  public let imageCount: Int
+  public let result: EvaluationResult
+  /// Pictures that cannot be read.
+  public let skipped: [ImageError]
+  /// What was passed over in the folder.
+  public let report: DatasetReport
+
+  /// Evaluates a model on a folder with a folder per class, or a table.
+  ///
+  /// The folders must bear the model's labels; where the model brings none, they are taken as its classes in the order of
+  /// their names.
+  public init(
+    _ loaded: LoadedModel, on path: String, task: DataRecipe.Task?, batchSize: Int = 32, metrics: [String] = [],
+    device: Device, progress: @escaping (_ done: Int, _ count: Int, _ imagesPerSecond: Double) -> Void = { _, _, _ in }
+  ) throws {
+    let shapes = try loaded.model.shapes(for: [loaded.inputShape])
+    let output = shapes[loaded.firstOutput.index]
+    let isTable = path.hasSuffix(".csv") || path.hasSuffix(".tsv")
+    let task = task ?? (isTable && output == [1] && loaded.labels == nil ? .regression : .classification)
+    let pictures = try LabelledImages(at: path, task: task, classNames: loaded.labels)
+    if task == .classification, loaded.labels == nil, output.elementCount != 1,
+      pictures.classNames.count != output.elementCount
+    {
+      throw ModelLoadingError(
+        "\(path) has \(pictures.classNames.count) classes (\(Plan.list(pictures.classNames))), but the model has "
+          + "\(output.elementCount) outputs. Say which output is which with --labels FILE, one class a line.")
+    }
+
+    let samples = ImageSamples(
+      pictures, loader: loaded.loader, preprocessing: loaded.preprocessing)
+    let extraction = try FeatureExtraction(
+      samples, through: loaded.model, values: [loaded.firstOutput], on: device)
+    let extracted = try extraction(on: device, progress: { progress($0.done, $0.total, $0.imagesPerSecond) })
+    let targets = Targets(pictures)
+    let loss = try LossRegistry.loss(
+      task == .regression ? "mean_squared_error" : output == [1] ? "binary_crossentropy" : "categorical_crossentropy")
+    try loss.check(output: output, targets: targets)
+    let names = metrics.isEmpty ? task.standardMetrics : metrics.map { .string($0) }
+    let chosen = try names.map { config throws(ConfigError) in
+      try MetricRegistry.metric(config, loss: loss, output: output, targets: targets)
+    }
+    let evaluator = Evaluator(loss: loss, metrics: chosen, batchSize: batchSize, on: device)
+    guard let result = try evaluator.evaluate(loaded.model, on: extracted.features) else {
+      preconditionFailure("nobody asks the evaluation to stop")
+    }
+    self.result = result
+    imageCount = extracted.kept.count
+    skipped = extracted.failures.map(\.error)
+    report = pictures.report
+  }
+
+  /// `{"images": …, "loss": …, "accuracy": …}`
+  public var json: JSONValue {
+    var object: OrderedDictionary<String, JSONValue> = ["images": .integer(imageCount), "loss": .number(result.loss)]
+    for metric in result.metrics { object[metric.name] = .number(metric.value) }
+    if !skipped.isEmpty {
+      object["skipped"] = .array(skipped.map { ["file": .string($0.path), "reason": .string($0.reason)] })
+    }
+    return .object(object)
+  }
+}
