@@ -36,8 +36,8 @@ struct GraphWriter {
     }
     var settings: OrderedDictionary<String, JSONValue> = ["name": .string(name), "layers": .array(layers)]
     if !isSequential {
-      settings["input_layers"] = .array(container.inputs.map { reference($0, in: index) })
-      settings["output_layers"] = .array(container.outputs.map { reference($0, in: index) })
+      settings["input_layers"] = ends(container.inputs, in: index)
+      settings["output_layers"] = ends(container.outputs, in: index)
     }
     return ["class_name": isSequential ? "Sequential" : "Functional", "config": .object(settings)]
   }
@@ -81,6 +81,12 @@ struct GraphWriter {
       throw ConfigError(key: layer, "Keras has no name for the activation gelu_tanh; use gelu")
     default: return value
     }
+  }
+
+  /// The inputs or outputs of a model. One alone stands without a list around it: else Keras 3 passes on a list of one tensor.
+  private func ends(_ references: [Container.Reference], in container: Int) -> JSONValue {
+    references.count == 1
+      ? reference(references[0], in: container) : .array(references.map { reference($0, in: container) })
   }
 
   /// For each call of a member the list of `[layer, node, tensor, {}]`.
