@@ -26,11 +26,23 @@ struct WeightMatcher {
   let members: [Model.WeightedMember]
   /// The file's layers that have tensors.
   let stored: [StoredLayer]
+  private let memberPlaces: [String: Int]
+  /// All layers with parameters by name and by path; -1 where a name is not unique.
+  private let instancePlaces: [String: Int]
 
   init(_ model: Model, _ layers: [StoredLayer]) {
     self.model = model
     members = model.weightedMembers
     stored = layers.filter { !$0.tensors.isEmpty }
+    memberPlaces = Dictionary(
+      members.enumerated().map { (Self.key($1.name), $0) }, uniquingKeysWith: { first, _ in first })
+    var places: [String: Int] = [:]
+    for (index, instance) in model.instances.enumerated() where !instance.parameters.isEmpty {
+      for key in Set([Self.key(instance.path), Self.key(instance.name)]) {
+        places[key] = places[key] == nil ? index : -1
+      }
+    }
+    instancePlaces = places
   }
 
   /// Matches layers by name. Order and position say nothing here, except inside a single layer.
@@ -38,8 +50,8 @@ struct WeightMatcher {
     var match = Match()
     for layer in stored {
       let name = Self.key(layer.name)
-      if let member = members.first(where: { Self.key($0.name) == name }) {
-        add(layer, to: member, &match)
+      if let member = memberPlaces[name] {
+        add(layer, to: members[member], &match)
       } else if let instance = instance(named: name) {
         count(instance, &match)
         pair(layer.tensors, with: instance, &match)
@@ -114,11 +126,7 @@ struct WeightMatcher {
 
   /// The only layer of this name, wherever it is nested.
   private func instance(named key: String) -> Int? {
-    let found = model.instances.indices.filter {
-      !model.instances[$0].parameters.isEmpty
-        && (Self.key(model.instances[$0].path) == key || Self.key(model.instances[$0].name) == key)
-    }
-    return found.count == 1 ? found[0] : nil
+    instancePlaces[key].flatMap { $0 < 0 ? nil : $0 }
   }
 
   /// The layers of a nested model of the file that stand unnested in this one; nil unless all of them do.

@@ -15,13 +15,11 @@ struct WeightPlan {
       let known = Set(match.pairs.map(\.parameter))
       return model.parameters.indices.filter { !known.contains($0) }
     }
-    func isOptional(_ parameter: Int) -> Bool {
-      optional.contains { model.instances[$0].parameters.contains(parameter) }
-    }
+    let optionalParameters = Set(optional.flatMap { model.instances[$0].parameters })
 
     match = matcher.byName()
     let unknown = match.unknown.filter { !isIgnored($0) }
-    let lacking = missing(match).filter { !isOptional($0) }
+    let lacking = missing(match).filter { !optionalParameters.contains($0) }
     let isComplete = unknown.isEmpty && lacking.isEmpty
     if !isComplete || !match.problems.isEmpty {
       let required = matcher.members.filter { !$0.instances.allSatisfy(optional.contains) }
