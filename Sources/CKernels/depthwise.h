@@ -16,7 +16,7 @@ CK_INLINE void inner_taps(ptrdiff_t start, ptrdiff_t dilation, ptrdiff_t taps, p
 enum { CK_AHEAD = 8 };  // pixels
 
 // `count` neighbouring outputs of channels [c, c + CK_LANES), or of the first of these. With constant arguments the loops
-// unroll, and the pixels that neighbours share are loaded once. A window's last line is new to the caches: it is asked
+// unroll, and the pixels that neighbours share are loaded once. A window's last lines are new to the caches: they are asked
 // for ahead, for the processor's own prefetching does not see a stream in this pattern.
 CK_INLINE void depthwise_lanes(const int count, const int height, const int width, const ptrdiff_t step, const int whole,
                                vm part, ptrdiff_t line, ptrdiff_t kernel_line, ptrdiff_t channels, const float *in,
@@ -24,10 +24,12 @@ CK_INLINE void depthwise_lanes(const int count, const int height, const int widt
                                const float *residual) {
   vf sum[4];
 #pragma clang loop unroll(full)
-  for (int j = 0; j < count; j++) {
-    sum[j] = splat(0);
-    __builtin_prefetch(in + (height - 1) * line + (width + CK_AHEAD + j * step) * channels);
-  }
+  for (int j = 0; j < count * step; j++)
+#pragma clang loop unroll(full)
+    for (int new = 0; new < step; new++)
+      __builtin_prefetch(in + (height - 1 - new) * line + (width + CK_AHEAD + j) * channels);
+#pragma clang loop unroll(full)
+  for (int j = 0; j < count; j++) sum[j] = splat(0);
 #pragma clang loop unroll(full)
   for (int ky = 0; ky < height; ky++)
 #pragma clang loop unroll(full)
@@ -158,29 +160,34 @@ static void depthwise_input_gradient(const ck_windows *w, const float *output_gr
   }
 }
 
-// `taps` neighbouring taps of a kernel line at once, over `count` windows; the output's gradient is loaded once.
-CK_INLINE void depthwise_taps(const int taps, ptrdiff_t step, ptrdiff_t dilated_pixel, ptrdiff_t channels, ptrdiff_t count,
+// `lines` x `taps` neighbouring taps at once, over `count` windows; the output's gradient is loaded once.
+CK_INLINE void depthwise_taps(const int lines, const int taps, ptrdiff_t step, ptrdiff_t dilated_line,
+                              ptrdiff_t dilated_pixel, ptrdiff_t kernel_line, ptrdiff_t channels, ptrdiff_t count,
                               const float *in, const float *gradient, float *result) {
-  for (ptrdiff_t c = 0; c < channels; c += CK_LANES) {
-    const vm part = lanes(channels - c);
-    vf sum[5];
-#pragma clang loop unroll(full)
-    for (int k = 0; k < taps; k++) sum[k] = load_part(result + k * channels + c, part);
-    const float *from = in + c, *g = gradient + c;
-    for (ptrdiff_t x = 0; x < count; x++, from += step * channels, g += channels) {
-      const vf d = load_part(g, part);
-#pragma clang loop unroll(full)
-      for (int k = 0; k < taps; k++) sum[k] = load_part(from + k * dilated_pixel, part) * d + sum[k];
-    }
-#pragma clang loop unroll(full)
-    for (int k = 0; k < taps; k++) store_part(result + k * channels + c, sum[k], part);
-  }
+  CK_OVER(channels, vf sum[3][5];
+          _Pragma("clang loop unroll(full)") for (int l = 0; l < lines; l++)
+          _Pragma("clang loop unroll(full)") for (int k = 0; k < taps; k++)
+            sum[l][k] = load_some(whole, result + l * kernel_line + k * channels + i, part);
+          const float *from = in + i;
+          const float *g = gradient + i;
+          for (ptrdiff_t x = 0; x < count; x++, from += step * channels, g += channels) {
+            const vf d = load_some(whole, g, part);
+            __builtin_prefetch(from + (lines - 1) * dilated_line + CK_AHEAD * channels);
+            _Pragma("clang loop unroll(full)") for (int l = 0; l < lines; l++)
+            _Pragma("clang loop unroll(full)") for (int k = 0; k < taps; k++)
+              sum[l][k] = load_some(whole, from + l * dilated_line + k * dilated_pixel, part) * d + sum[l][k];
+          }
+          _Pragma("clang loop unroll(full)") for (int l = 0; l < lines; l++)
+          _Pragma("clang loop unroll(full)") for (int k = 0; k < taps; k++)
+            store_some(whole, result + l * kernel_line + k * channels + i, sum[l][k], part););
 }
 
 // Adds the share of output lines [line, line + lines) to `result`.
 static void depthwise_kernel_gradient(const ck_windows *w, const float *image, const float *output_gradient,
                                       float *result, ptrdiff_t line, ptrdiff_t lines) {
-  const ptrdiff_t channels = w->channels, dilated_pixel = w->dilation_width * channels;
+  const ptrdiff_t channels = w->channels, step = w->stride_width;
+  const ptrdiff_t dilated_pixel = w->dilation_width * channels, kernel_line = w->kernel_width * channels;
+  const ptrdiff_t dilated_line = w->dilation_height * w->width * channels;
   ptrdiff_t inner, inner_end;
   inner_columns(w, &inner, &inner_end);
   for (ptrdiff_t l = line; l < line + lines; l++) {
@@ -188,30 +195,38 @@ static void depthwise_kernel_gradient(const ck_windows *w, const float *image, c
     const float *gradient = output_gradient + l * w->output_width * channels;
     ptrdiff_t ky, ky_end;
     inner_taps(top, w->dilation_height, w->kernel_height, w->height, &ky, &ky_end);
-    for (; ky < ky_end; ky++) {
+    while (ky < ky_end) {
+      const int together = w->kernel_width == 3 && ky_end - ky == 3 ? 3 : 1;
       const float *in_line =
           image + (l / w->output_height * w->height + top + ky * w->dilation_height) * w->width * channels;
-      float *to = result + ky * w->kernel_width * channels;
+      float *to = result + ky * kernel_line;
       for (ptrdiff_t x = 0; x < w->output_width; x++) {
-        const ptrdiff_t left = x * w->stride_width - w->pad_left;
+        const ptrdiff_t left = x * step - w->pad_left;
         if (x >= inner && x < inner_end) {
           const float *from = in_line + left * channels, *g = gradient + x * channels;
           const ptrdiff_t count = inner_end - x;
-          if (w->kernel_width == 3) depthwise_taps(3, w->stride_width, dilated_pixel, channels, count, from, g, to);
-          else if (w->kernel_width == 5) depthwise_taps(5, w->stride_width, dilated_pixel, channels, count, from, g, to);
+          if (together == 3)
+            depthwise_taps(3, 3, step, dilated_line, dilated_pixel, kernel_line, channels, count, from, g, to);
+          else if (w->kernel_width == 3)
+            depthwise_taps(1, 3, step, dilated_line, dilated_pixel, kernel_line, channels, count, from, g, to);
+          else if (w->kernel_width == 5)
+            depthwise_taps(1, 5, step, dilated_line, dilated_pixel, kernel_line, channels, count, from, g, to);
           else
             for (ptrdiff_t kx = 0; kx < w->kernel_width; kx++)
-              depthwise_taps(1, w->stride_width, dilated_pixel, channels, count, from + kx * dilated_pixel, g,
-                             to + kx * channels);
+              depthwise_taps(1, 1, step, dilated_line, dilated_pixel, kernel_line, channels, count,
+                             from + kx * dilated_pixel, g, to + kx * channels);
           x = inner_end - 1;
           continue;
         }
         ptrdiff_t kx, kx_end;
         inner_taps(left, w->dilation_width, w->kernel_width, w->width, &kx, &kx_end);
         for (; kx < kx_end; kx++)
-          depthwise_taps(1, 0, 0, channels, 1, in_line + (left + kx * w->dilation_width) * channels,
-                         gradient + x * channels, to + kx * channels);
+          for (int k = 0; k < together; k++)
+            depthwise_taps(1, 1, 0, 0, 0, 0, channels, 1,
+                           in_line + k * dilated_line + (left + kx * w->dilation_width) * channels,
+                           gradient + x * channels, to + k * kernel_line + kx * channels);
       }
+      ky += together;
     }
   }
 }

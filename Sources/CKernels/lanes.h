@@ -6,7 +6,6 @@
 typedef float vf __attribute__((ext_vector_type(CK_LANES)));
 typedef int32_t vi __attribute__((ext_vector_type(CK_LANES)));
 typedef float vf_unaligned __attribute__((ext_vector_type(CK_LANES), aligned(4)));
-typedef int32_t vi_unaligned __attribute__((ext_vector_type(CK_LANES), aligned(4)));
 
 CK_INLINE ptrdiff_t least(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
 CK_INLINE ptrdiff_t greatest(ptrdiff_t a, ptrdiff_t b) { return a > b ? a : b; }
@@ -22,8 +21,6 @@ typedef __mmask16 vm;
 CK_INLINE vm lanes(ptrdiff_t n) { return n >= 16 ? 0xffff : n <= 0 ? 0 : (vm)((1u << n) - 1); }
 CK_INLINE vf load_part(const float *p, vm m) { return (vf)_mm512_maskz_loadu_ps(m, p); }
 CK_INLINE void store_part(float *p, vf v, vm m) { _mm512_mask_storeu_ps(p, m, (__m512)v); }
-CK_INLINE vi load_part_int(const int32_t *p, vm m) { return (vi)_mm512_maskz_loadu_epi32(m, p); }
-CK_INLINE void store_part_int(int32_t *p, vi v, vm m) { _mm512_mask_storeu_epi32(p, m, (__m512i)v); }
 #else
 typedef ptrdiff_t vm;
 CK_INLINE vm lanes(ptrdiff_t n) { return n; }
@@ -42,8 +39,6 @@ CK_INLINE void store_part(float *p, vf v, vm m) {
   store(part, v);
   for (vm i = 0; i < m; i++) p[i] = part[i];
 }
-CK_INLINE vi load_part_int(const int32_t *p, vm m) { return (vi)load_part((const float *)p, m); }
-CK_INLINE void store_part_int(int32_t *p, vi v, vm m) { store_part((float *)p, (vf)v, m); }
 #endif
 
 // With a constant `whole` the plain instructions: masked ones cost a third of the bandwidth beyond the caches.

@@ -11,24 +11,22 @@ static void maximum_pool(const ck_windows *w, const float *image, float *output,
       const ptrdiff_t left = x * w->stride_width - w->pad_left, at = (l * w->output_width + x) * channels;
       ptrdiff_t kx0, kx1;
       inner_taps(left, w->dilation_width, w->kernel_width, w->width, &kx0, &kx1);
-      for (ptrdiff_t c = 0; c < channels; c += CK_LANES) {
-        const vm part = lanes(channels - c);
-        vf best = splat(-INFINITY);
-        vi index = (vi)(int32_t)(ky0 * w->kernel_width + kx0);
-        for (ptrdiff_t ky = ky0; ky < ky1; ky++) {
-          const float *from =
-              image
-              + ((l / w->output_height * w->height + top + ky * w->dilation_height) * w->width + left) * channels + c;
-          for (ptrdiff_t kx = kx0; kx < kx1; kx++) {
-            const vf v = load_part(from + kx * w->dilation_width * channels, part);
-            const vi better = (v > best) | (v != v);  // a NaN is kept
-            index = better ? (vi)(int32_t)(ky * w->kernel_width + kx) : index;
-            best = better ? v : best;
-          }
-        }
-        store_part(output + at + c, best, part);
-        if (indices) store_part_int(indices + at + c, index, part);
-      }
+      CK_OVER(channels, vf best = splat(-INFINITY);
+              vi index = (vi)(int32_t)(ky0 * w->kernel_width + kx0);
+              for (ptrdiff_t ky = ky0; ky < ky1; ky++) {
+                const ptrdiff_t row = l / w->output_height * w->height + top + ky * w->dilation_height;
+                const float *from = image + (row * w->width + left) * channels + i;
+                for (ptrdiff_t kx = kx0; kx < kx1; kx++) {
+                  const float *pixel = from + kx * w->dilation_width * channels;
+                  __builtin_prefetch(pixel + CK_AHEAD * channels);
+                  const vf v = load_some(whole, pixel, part);
+                  const vi better = (v > best) | (v != v);  // a NaN is kept
+                  index = better ? (vi)(int32_t)(ky * w->kernel_width + kx) : index;
+                  best = better ? v : best;
+                }
+              }
+              store_some(whole, output + at + i, best, part);
+              if (indices) store_some(whole, (float *)indices + at + i, (vf)index, part););
     }
   }
 }
@@ -51,22 +49,20 @@ static void maximum_pool_gradient(const ck_windows *w, const float *output_gradi
     for (ptrdiff_t ix = 0; ix < w->width; ix++) {
       ptrdiff_t x0, x1;
       windows_over(ix, w->pad_left, w->kernel_width, w->dilation_width, w->stride_width, w->output_width, &x0, &x1);
-      for (ptrdiff_t c = 0; c < channels; c += CK_LANES) {
-        const vm part = lanes(channels - c);
-        vf sum = splat(0);
-        for (ptrdiff_t y = y0; y < y1; y++) {
-          const ptrdiff_t ky = iy + w->pad_top - y * w->stride_height;
-          if (ky % w->dilation_height != 0) continue;
-          for (ptrdiff_t x = x0; x < x1; x++) {
-            const ptrdiff_t kx = ix + w->pad_left - x * w->stride_width;
-            if (kx % w->dilation_width != 0) continue;
-            const ptrdiff_t at = ((image * w->output_height + y) * w->output_width + x) * channels + c;
-            const int32_t tap = (int32_t)(ky / w->dilation_height * w->kernel_width + kx / w->dilation_width);
-            sum += load_part_int(indices + at, part) == tap ? load_part(output_gradient + at, part) : splat(0);
-          }
-        }
-        store_part(image_gradient + (l * w->width + ix) * channels + c, sum, part);
-      }
+      CK_OVER(channels, vf sum = splat(0);
+              for (ptrdiff_t y = y0; y < y1; y++) {
+                const ptrdiff_t ky = iy + w->pad_top - y * w->stride_height;
+                if (ky % w->dilation_height != 0) continue;
+                for (ptrdiff_t x = x0; x < x1; x++) {
+                  const ptrdiff_t kx = ix + w->pad_left - x * w->stride_width;
+                  if (kx % w->dilation_width != 0) continue;
+                  const ptrdiff_t at = ((image * w->output_height + y) * w->output_width + x) * channels + i;
+                  const int32_t tap = (int32_t)(ky / w->dilation_height * w->kernel_width + kx / w->dilation_width);
+                  const vi taps = (vi)load_some(whole, (const float *)indices + at, part);
+                  sum += taps == tap ? load_some(whole, output_gradient + at, part) : splat(0);
+                }
+              }
+              store_some(whole, image_gradient + (l * w->width + ix) * channels + i, sum, part););
     }
   }
 }
@@ -82,17 +78,14 @@ static void average_pool(const ck_windows *w, const float *image, float *output,
       ptrdiff_t kx0, kx1;
       inner_taps(left, w->dilation_width, w->kernel_width, w->width, &kx0, &kx1);
       const float count = (float)((ky1 - ky0) * (kx1 - kx0));
-      for (ptrdiff_t c = 0; c < channels; c += CK_LANES) {
-        const vm part = lanes(channels - c);
-        vf sum = splat(0);
-        for (ptrdiff_t ky = ky0; ky < ky1; ky++) {
-          const float *from =
-              image
-              + ((l / w->output_height * w->height + top + ky * w->dilation_height) * w->width + left) * channels + c;
-          for (ptrdiff_t kx = kx0; kx < kx1; kx++) sum += load_part(from + kx * w->dilation_width * channels, part);
-        }
-        store_part(output + (l * w->output_width + x) * channels + c, sum / count, part);
-      }
+      CK_OVER(channels, vf sum = splat(0);
+              for (ptrdiff_t ky = ky0; ky < ky1; ky++) {
+                const ptrdiff_t row = l / w->output_height * w->height + top + ky * w->dilation_height;
+                const float *from = image + (row * w->width + left) * channels + i;
+                for (ptrdiff_t kx = kx0; kx < kx1; kx++)
+                  sum += load_some(whole, from + kx * w->dilation_width * channels, part);
+              }
+              store_some(whole, output + (l * w->output_width + x) * channels + i, sum / count, part););
     }
   }
 }

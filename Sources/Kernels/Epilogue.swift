@@ -29,10 +29,10 @@ public enum FusedActivation: Hashable, Sendable {
   case leakyReLU(alpha: Float)
   case elementwise(ElementwiseActivation)
 
-  public static var swish: FusedActivation { FusedActivation(.swish)! }
-  public static var hardSwish: FusedActivation { FusedActivation(.hardSwish)! }
-  public static var sigmoid: FusedActivation { FusedActivation(.sigmoid)! }
-  public static var tanh: FusedActivation { FusedActivation(.tanh)! }
+  public static var swish: FusedActivation { .elementwise(ElementwiseActivation(function: .swish)) }
+  public static var hardSwish: FusedActivation { .elementwise(ElementwiseActivation(function: .hardSwish)) }
+  public static var sigmoid: FusedActivation { .elementwise(ElementwiseActivation(function: .sigmoid)) }
+  public static var tanh: FusedActivation { .elementwise(ElementwiseActivation(function: .tanh)) }
 
   /// - Returns: nil for softmax.
   public init?(_ function: ActivationFunction) {

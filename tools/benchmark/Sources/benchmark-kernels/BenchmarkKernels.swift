@@ -31,10 +31,15 @@ struct BenchmarkKernels {
         columns(layer.name, [format(peak)] + times.map { "\(format(work / $0)) (\(format(100 * work / $0 / peak)) %)" })
       )
     }
+    print(columns("GB/s", BenchmarkOperation.shapes.map(\.description)))
+    for operation in BenchmarkOperation.all
+    where options["--only"] == "" || operation.name.contains(options["--only"] ?? "") {
+      print(columns(operation.name, operation.speeds(on: device, clock).map(format)))
+    }
   }
 
   static func columns(_ name: String, _ cells: [String]) -> String {
-    ([pad(name, to: 28, onLeft: false)] + cells.map { pad($0, to: 14, onLeft: true) }).joined()
+    ([pad(name, to: 28, onLeft: false)] + cells.map { pad($0, to: 18, onLeft: true) }).joined()
   }
 
   static func format(_ x: Double) -> String { "\(Int(x.rounded()))" }
