@@ -98,6 +98,15 @@ static inline int chdf5_link(hid_t group, const char *name, size_t *value_size) 
   return chdf5_link_kind(info.type);
 }
 
+// Where an object's header stands in its file.
+static inline herr_t chdf5_header_address(hid_t object, uint64_t *address) {
+  H5G_stat_t status;
+  if (H5Gget_objinfo(object, ".", 0, &status) < 0) return -1;
+  *address = status.objno[0];
+  if (sizeof status.objno[0] < 8) *address |= (uint64_t)status.objno[1] << 32;
+  return 0;
+}
+
 typedef void (*chdf5_visitor)(void *context, const char *name, int kind);
 struct chdf5_visit {
   chdf5_visitor visitor;

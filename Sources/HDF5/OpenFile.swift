@@ -7,16 +7,18 @@ import Synchronization
 final class OpenFile: Sendable {
   let path: String
   let isWritable: Bool
-  /// The size of a file opened for reading; nothing in it can be larger.
-  let byteCount: Int
+  /// The file's bytes, if it is open for reading.
+  private let raw: RawFile?
   private let id: Mutex<hid_t?>
 
   init(reading path: String) throws(HDF5Error) {
-    byteCount = try FileProbe(path).byteCount
+    let raw = try RawFile(path)
+    do throws(Damage) { try StructureCheck.run(raw) } catch { throw error.error(in: path) }
+    self.raw = raw
     self.path = path
     isWritable = false
     let id = try Library.withLock { () throws(HDF5Error) in
-      let session = Session(path: path, file: -1, isWritable: false, byteCount: 0)
+      let session = Session(path: path, file: -1, isWritable: false, raw: raw)
       let access = try session.fileAccess()
       let id = unsafe H5Fopen(path, chdf5_read_only(), access.raw)
       guard id >= 0 else {
@@ -28,12 +30,12 @@ final class OpenFile: Sendable {
   }
 
   init(creating path: String) throws(HDF5Error) {
-    try FileProbe.checkDestination(path)
+    try Destination.check(path)
     self.path = path
     isWritable = true
-    byteCount = .max
+    raw = nil
     let id = try Library.withLock { () throws(HDF5Error) in
-      let session = Session(path: path, file: -1, isWritable: true, byteCount: .max)
+      let session = Session(path: path, file: -1, isWritable: true, raw: nil)
       let access = try session.fileAccess()
       let creation = try session.propertyList(chdf5_file_create())
       try session.check(H5Pset_obj_track_times(creation.raw, false), "cannot be created")
@@ -65,7 +67,7 @@ final class OpenFile: Sendable {
       guard let id = id.withLock({ $0 }) else {
         throw HDF5Error(.missingObject, file: path, problem: "is already closed", remedy: "Open it again.")
       }
-      return try body(Session(path: path, file: id, isWritable: isWritable, byteCount: byteCount))
+      return try body(Session(path: path, file: id, isWritable: isWritable, raw: raw))
     }
   }
 
@@ -74,7 +76,7 @@ final class OpenFile: Sendable {
     defer { withExtendedLifetime(self) {} }
     try Library.withLock { () throws(HDF5Error) in
       guard let id = takeID() else { return }
-      let session = Session(path: path, file: id, isWritable: isWritable, byteCount: byteCount)
+      let session = Session(path: path, file: id, isWritable: isWritable, raw: raw)
       let remedy = "Check that the disk is not full; the file is incomplete."
       if isWritable, H5Fflush(id, H5F_SCOPE_GLOBAL) < 0 {
         let failure = session.failure(.cannotWrite, "cannot be written to the end", remedy: remedy)

@@ -35,9 +35,10 @@ extension Session {
     case .integer:
       return .integers(try numbers(Int64(0), as: chdf5_native_int64()), shape: shape)
     case .text:
-      let memoryType = try variableTextType(like: typeID)
-      let texts = try unsafe variableTexts(count: count, type: memoryType, space: space, at: path) { buffer in
-        unsafe H5Aread(attribute.raw, memoryType.raw, buffer)
+      let header = try headerAddress(object)
+      let texts = try variableTexts(count: count, byteLimit: Self.attributeByteLimit, at: path) {
+        texts throws(Damage) in
+        try texts.attributeValue(name, ofHeaderAt: header)
       }
       return value(texts, shape: shape)
     case .fixedText(let length):

@@ -80,21 +80,11 @@ extension Session {
     case .text:
       let object = try reopen(dataset, elementByteCount: 16, byteLimit: byteLimit)
       guard dataset.count > 0 else { return [] }
-      let id = object.id.raw
-      let type = try variableTextType(like: try owned(H5Dget_type(id), "its type cannot be read", at: path))
-      let space = try owned(H5Dget_space(id), "its shape cannot be read", at: path)
-      // Many elements may share one long text in the file, but not in memory. (Of a single one libhdf5 1.10 must not be asked:
-      // it writes beyond the coordinates of a point without any.)
-      if !dataset.shape.isEmpty {
-        var byteCount: hsize_t = 0
-        let status = unsafe H5Dvlen_get_buf_size(id, type.raw, space.raw, &byteCount)
-        try check(status, "its texts cannot be read", at: path)
-        guard byteCount <= byteLimit else {
-          throw refusal(.tooLarge, "its texts take \(byteCount) bytes, more than \(byteLimit)", at: path)
-        }
-      }
-      return try unsafe variableTexts(count: dataset.count, type: type, space: space, at: path) { buffer in
-        unsafe H5Dread(id, type.raw, chdf5_whole_extent(), chdf5_whole_extent(), chdf5_default(), buffer)
+      guard H5Dget_storage_size(object.id.raw) > 0 else { return Array(repeating: "", count: dataset.count) }
+      let position = H5Dget_offset(object.id.raw)
+      return try variableTexts(count: dataset.count, byteLimit: byteLimit, at: path) { texts throws(Damage) in
+        guard let position = Int(exactly: position) else { return nil }
+        return try texts.references(at: position, count: dataset.count)
       }
     default:
       throw refusal(.wrongType, "holds \(dataset.type.kind), not text", at: path)

@@ -106,6 +106,13 @@ extension Session {
     return value
   }
 
+  /// Where the object's header stands in the file.
+  func headerAddress(_ object: borrowing OpenObject) throws(HDF5Error) -> UInt64 {
+    var address: UInt64 = 0
+    try check(unsafe chdf5_header_address(object.id.raw, &address), "cannot be found", at: object.path)
+    return address
+  }
+
   func objectKind(_ id: borrowing Identifier) -> OpenObject.Kind {
     switch H5Iget_type(id.raw) {
     case H5I_GROUP: .group

@@ -39,37 +39,40 @@ extension Session {
     return texts
   }
 
-  /// Lets `read` fill `count` pointers to texts in the memory of libhdf5, copies the texts and gives the memory back.
+  /// Texts of variable length, which the file's bytes are needed for.
   func variableTexts(
-    count: Int, type: borrowing Identifier, space: borrowing Identifier, at path: String,
-    read: (UnsafeMutableRawPointer?) -> herr_t
+    count: Int, byteLimit: Int, at path: String,
+    references: (inout VariableTexts) throws(Damage) -> Cursor?
   ) throws(HDF5Error) -> [String] {
     guard count > 0 else { return [] }
-    var pointers = unsafe [UnsafeMutablePointer<CChar>?](repeating: nil, count: count)
-    let status = unsafe pointers.withUnsafeMutableBytes { unsafe read($0.baseAddress) }
-    try check(status, "its texts cannot be read", at: path)
-    defer {
-      _ = unsafe pointers.withUnsafeMutableBytes { bytes in
-        unsafe H5Dvlen_reclaim(type.raw, space.raw, chdf5_default(), bytes.baseAddress)
-      }
+    var texts = VariableTexts(try rawFile())
+    let bytes: [ArraySlice<UInt8>]?
+    do throws(Damage) {
+      bytes =
+        if let found = try references(&texts) {
+          try texts.texts(found, count: count, byteLimit: byteLimit)
+        } else {
+          nil
+        }
+    } catch {
+      throw error.error(in: self.path, at: path)
     }
-    var texts: [String] = []
-    texts.reserveCapacity(count)
-    for index in 0..<count {
-      // libhdf5 closes every text with a NUL, and leaves a null pointer for an empty one.
-      guard let pointer = unsafe pointers[index] else {
-        texts.append("")
-        continue
-      }
-      let bytes = unsafe UnsafeRawBufferPointer(start: pointer, count: strlen(pointer))
-      texts.append(try text(unsafe [UInt8](bytes), at: path))
+    guard let bytes else {
+      throw refusal(
+        .refused, "keeps texts of variable length in a place where they are not read", at: path,
+        remedy: "Write it again with h5py's libver=\"earliest\", without chunks.")
     }
-    return texts
+    var result: [String] = []
+    result.reserveCapacity(count)
+    for text in bytes { result.append(try self.text(text, at: path)) }
+    return result
   }
 
-  /// The type of a text in memory as a pointer, in the character set of `stored`: libhdf5 does not convert between them.
-  func variableTextType(like stored: borrowing Identifier) throws(HDF5Error) -> Identifier {
-    try variableTextType(H5Tget_cset(stored.raw))
+  /// The file's bytes; of a file that is being written, those that are written by now.
+  private func rawFile() throws(HDF5Error) -> RawFile {
+    if let raw { return raw }
+    try check(H5Fflush(file, H5F_SCOPE_LOCAL), "cannot be written")
+    return try RawFile(path)
   }
 
   func variableTextType(_ characters: H5T_cset_t = H5T_CSET_UTF8) throws(HDF5Error) -> Identifier {

@@ -7,7 +7,11 @@ struct Session: ~Copyable {
   let path: String
   let file: hid_t
   let isWritable: Bool
-  let byteCount: Int
+  /// The file's bytes, if it is open for reading.
+  let raw: RawFile?
+
+  /// Nothing in a file can be larger than the file.
+  var byteCount: Int { raw?.byteCount ?? .max }
 
   func failure(
     _ kind: HDF5Error.Kind, _ problem: String, at object: String? = nil, remedy: String? = nil
