@@ -1,3 +1,5 @@
+import CHDF5
+
 extension HDF5Group {
   /// Creates a group, and those that lead to it, unless they are there already.
   @discardableResult
@@ -68,5 +70,26 @@ extension HDF5Group {
       try unsafe session.writeDataset(absolute(path), bytes, as: element, shape: shape, storage)
     }
     return HDF5Dataset(file: file, description: description)
+  }
+}
+
+extension HDF5Group {
+  /// A link to a path in the same file, which need not exist; to test that reading follows it.
+  package func createSoftLink(_ name: String, to target: String) throws(HDF5Error) {
+    try file.locked { session throws(HDF5Error) in
+      let group = try session.open(path, as: .group)
+      let status = unsafe H5Lcreate_soft(target, group.id.raw, name, chdf5_default(), chdf5_default())
+      try session.check(status, "cannot be linked", at: absolute(name))
+    }
+  }
+
+  /// A link to an object in another file; to test that reading refuses it.
+  package func createExternalLink(_ name: String, to target: String, inFile other: String) throws(HDF5Error) {
+    try file.locked { session throws(HDF5Error) in
+      let group = try session.open(path, as: .group)
+      let status = unsafe H5Lcreate_external(
+        other, target, group.id.raw, name, chdf5_default(), chdf5_default())
+      try session.check(status, "cannot be linked", at: absolute(name))
+    }
   }
 }

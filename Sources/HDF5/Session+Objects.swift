@@ -165,7 +165,9 @@ extension Session {
     }
     try check(status, "its names cannot be listed", at: path)
     var names: [(name: String, kind: Int32)] = []
-    for entry in found { names.append((try text(entry.name, at: path), entry.kind)) }
+    for entry in found.sorted(by: { $0.name.lexicographicallyPrecedes($1.name) }) {
+      names.append((try text(entry.name, at: path), entry.kind))
+    }
     return names
   }
 

@@ -29,6 +29,12 @@ extension Session {
       }
       try checkRatio(declared, stored, at: path)
     case H5D_CHUNKED:
+      if let raw {
+        let header = try headerAddress(object)
+        do throws(Damage) { try StructureCheck.run(raw, header: header) } catch {
+          throw error.error(in: self.path, at: path)
+        }
+      }
       let chunks = try chunkGrid(creation, dataset, byteLimit: byteLimit)
       try checkRatio(max(declared, chunks.byteCount), stored, at: path)
       try checkChunks(object, chunks, filters: try filters(creation, at: path))

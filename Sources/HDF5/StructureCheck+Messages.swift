@@ -6,6 +6,7 @@ struct MessageSummary {
   var fillSize: Int?
   var chunks: (tree: UInt64, extents: [Int])?
   var compactSize: Int?
+  var filterCount = 0
 
   func check() throws(Damage) {
     if let fillSize, fillSize > 0, let elementSize, fillSize != elementSize {
@@ -13,7 +14,8 @@ struct MessageSummary {
     }
     if let chunks {
       // The last extent is the size of an element.
-      guard let rank, rank + 1 == chunks.extents.count, !chunks.extents.contains(0), chunks.extents.last == elementSize
+      guard !chunks.extents.isEmpty, !chunks.extents.contains(0), rank == nil || rank == chunks.extents.count - 1,
+        elementSize == nil || elementSize == chunks.extents.last
       else { throw Damage("a dataset's chunks do not fit its shape") }
     }
     if let compactSize, let elementCount, let elementSize {
@@ -37,7 +39,7 @@ extension StructureCheck {
     case 0x07: try externalFiles(&data)
     case 0x08: try layout(&data, &summary)
     case 0x0A: try data.skip(2)
-    case 0x0B: try filters(&data)
+    case 0x0B: summary.filterCount = try filters(&data)
     case 0x0C: try attribute(&data)
     case 0x0D: try data.skipText()
     case 0x0E: try data.skip(16)
@@ -186,7 +188,7 @@ extension StructureCheck {
     }
   }
 
-  private func filters(_ data: inout Cursor) throws(Damage) {
+  private func filters(_ data: inout Cursor) throws(Damage) -> Int {
     let version = try data.integer(1)
     let count = try data.integer(1)
     guard version == 1 || version == 2, count <= 32 else { throw Damage("a list of filters is inconsistent") }
@@ -201,6 +203,7 @@ extension StructureCheck {
       try data.skip(4 * valueCount)
       if version == 1, valueCount % 2 == 1 { try data.skip(4) }
     }
+    return count
   }
 
   private mutating func attribute(_ data: inout Cursor) throws(Damage) {
