@@ -13,7 +13,8 @@ CK_INLINE vf activated(const int32_t activation, vf x, const float *p) {
     case CK_TANH: return hyperbolic_tangent(x);
     case CK_SWISH: return x * logistic(x);
     case CK_GELU: return 0.5f * x * (1.0f + error_function(x * 0.70710678118654752f));
-    case CK_GELU_TANH: return 0.5f * x * (1.0f + hyperbolic_tangent(0.79788456080286536f * (x + 0.044715f * x * x * x)));
+    case CK_GELU_TANH:
+      return 0.5f * x * (1.0f + hyperbolic_tangent(0.79788456080286536f * (x + 0.044715f * x * x * x)));
     case CK_ELU: return x > 0 ? x : p[0] * exponential_minus_one(at_most(x, splat(0)));
     case CK_SELU:
       return 1.05070098735548049f * (x > 0 ? x : 1.67326324235437728f * exponential_minus_one(at_most(x, splat(0))));

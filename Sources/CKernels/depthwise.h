@@ -8,20 +8,21 @@ CK_INLINE void inner_columns(const ck_windows *w, ptrdiff_t *first, ptrdiff_t *e
 }
 
 // Taps [first, end) of `taps` at `start`, `dilation` apart, that lie in [0, size).
-CK_INLINE void inner_taps(ptrdiff_t start, ptrdiff_t dilation, ptrdiff_t taps, ptrdiff_t size, ptrdiff_t *first, ptrdiff_t *end) {
+CK_INLINE void inner_taps(ptrdiff_t start, ptrdiff_t dilation, ptrdiff_t taps, ptrdiff_t size, ptrdiff_t *first,
+                          ptrdiff_t *end) {
   *first = start >= 0 ? 0 : least(taps, divide_up(-start, dilation));
   *end = start >= size ? *first : greatest(*first, least(taps, (size - 1 - start) / dilation + 1));
 }
 
 enum { CK_AHEAD = 8 };  // pixels
 
-// `count` neighbouring outputs of channels [c, c + CK_LANES), or of the first of these. With constant arguments the loops
-// unroll, and the pixels that neighbours share are loaded once. A window's last lines are new to the caches: they are asked
-// for ahead, for the processor's own prefetching does not see a stream in this pattern.
-CK_INLINE void depthwise_lanes(const int count, const int height, const int width, const ptrdiff_t step, const int whole,
-                               vm part, ptrdiff_t line, ptrdiff_t kernel_line, ptrdiff_t channels, const float *in,
-                               const float *kernel, float *out, const ck_epilogue *e, const float *bias,
-                               const float *residual) {
+// `count` neighbouring outputs of CK_LANES channels, or of the first of these. With constant arguments the loops unroll,
+// and the pixels that neighbours share are loaded once. A window's last lines are new to the caches: they are asked for
+// ahead, for the processor's own prefetching does not see a stream in this pattern.
+CK_INLINE void depthwise_lanes(const int count, const int height, const int width, const ptrdiff_t step,
+                               const int whole, vm part, ptrdiff_t line, ptrdiff_t kernel_line, ptrdiff_t channels,
+                               const float *in, const float *kernel, float *out, const ck_epilogue *e,
+                               const float *bias, const float *residual) {
   vf sum[4];
 #pragma clang loop unroll(full)
   for (int j = 0; j < count * step; j++)
@@ -148,7 +149,8 @@ static void depthwise_input_gradient(const ck_windows *w, const float *output_gr
           if (tx < 0 || tx % w->stride_width != 0 || tx / w->stride_width >= w->output_width) continue;
           const float *from =
               output_gradient
-              + ((image * w->output_height + ty / w->stride_height) * w->output_width + tx / w->stride_width) * channels;
+              + ((image * w->output_height + ty / w->stride_height) * w->output_width + tx / w->stride_width)
+                    * channels;
           const float *k = kernel + (ky * w->kernel_width + kx) * channels;
           for (ptrdiff_t c = 0; c < channels; c += CK_LANES) {
             const vm part = lanes(channels - c);

@@ -32,8 +32,8 @@ static void maximum_pool(const ck_windows *w, const float *image, float *output,
 }
 
 // Windows along one dimension that see position `i`: [first, end), and the tap of each is i + pad - window * stride.
-CK_INLINE void windows_over(ptrdiff_t i, ptrdiff_t pad, ptrdiff_t kernel, ptrdiff_t dilation, ptrdiff_t stride, ptrdiff_t count,
-                            ptrdiff_t *first, ptrdiff_t *end) {
+CK_INLINE void windows_over(ptrdiff_t i, ptrdiff_t pad, ptrdiff_t kernel, ptrdiff_t dilation, ptrdiff_t stride,
+                            ptrdiff_t count, ptrdiff_t *first, ptrdiff_t *end) {
   const ptrdiff_t reach = i + pad - (kernel - 1) * dilation;
   *first = reach <= 0 ? 0 : divide_up(reach, stride);
   *end = i + pad < 0 ? 0 : least(count, (i + pad) / stride + 1);

@@ -38,7 +38,8 @@ static void column_maxima(ptrdiff_t rows, ptrdiff_t columns, const float *x, flo
   CK_REDUCE(splat(-INFINITY), sum[j] = at_least(load_some(whole, x + i, part), sum[j]))
 }
 
-// The mean, then the sum of the squared distances from it. The distances' own sum, zero but for rounding, corrects both.
+// The mean, then the sum of the squared distances from it. The distances' own sum, zero but for rounding, corrects
+// both.
 static void column_moments(ptrdiff_t rows, ptrdiff_t columns, const float *x, float *mean, float *squares) {
   column_sums(rows, columns, x, mean);
   for (ptrdiff_t c = 0; c < columns; c += CK_LANES) {

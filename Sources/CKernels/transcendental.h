@@ -1,7 +1,8 @@
 // Transcendental functions of a vector, to about two units in the last place. The coefficients are those of the Cephes
 // library (https://www.netlib.org/cephes/), and for erf Norbert Juffa's.
 
-// e^x = 2^n e^r with |r| <= ln 2 / 2. 2^n is applied in two steps, so that results go denormal and overflow as they should.
+// e^x = 2^n e^r with |r| <= ln 2 / 2. 2^n is applied in two steps, so that results go denormal and overflow as they
+// should.
 CK_INLINE vf exponential(vf x) {
   const vf bounded = at_most(at_least(x, splat(-104.0f)), splat(89.0f));
   const vf magic = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer

@@ -8,8 +8,9 @@ import Synchronization
 
 /// Threads that share out the items of a loop.
 ///
-/// A region costs well under a microsecond while the threads are still spinning from the last one; after a tenth of a
-/// millisecond without work they sleep, and the next region does not wait for one that wakes late.
+/// A region costs well under a microsecond while the threads are still spinning from the last one. After a few microseconds
+/// without work they yield to other programs, after about a tenth of a millisecond they sleep, and the next region does not
+/// wait for one that wakes late.
 ///
 /// Which thread runs an item is left to chance, so an item's result must depend on its index alone.
 public final class WorkerPool: Sendable {
@@ -57,7 +58,8 @@ public final class WorkerPool: Sendable {
 private final class Region: @unchecked Sendable {
   private static let open = 1 << 32
   private static let generation = 1 << 33
-  private static let spins = 50_000  // about a tenth of a millisecond
+  private static let spins = 2000  // a few microseconds
+  private static let yields = 200  // about a tenth of a millisecond
 
   private let isReserved = Atomic(false)
   private let state = Atomic(0)  // generation, open bit, number of workers inside
@@ -81,7 +83,12 @@ private final class Region: @unchecked Sendable {
     if sleepers.load(ordering: .sequentiallyConsistent) > 0 { bell.ring() }
     work()
     state.subtract(Self.open, ordering: .acquiringAndReleasing)
-    while state.load(ordering: .acquiring) & (Self.open - 1) != 0 {}
+    // A worker that has lost its processor to somebody else gets it back sooner if this thread does not insist on its own.
+    var waits = 0
+    while state.load(ordering: .acquiring) & (Self.open - 1) != 0 {
+      waits += 1
+      if waits > Self.spins { sched_yield() }
+    }
     self.body = nil
   }
 
@@ -126,10 +133,11 @@ private final class Region: @unchecked Sendable {
 
   private func waitForRegion(after seen: Int) -> Int? {
     while true {
-      for _ in 0..<Self.spins {
+      for wait in 0..<Self.spins + Self.yields {
         let current = state.load(ordering: .acquiring)
         if isStopped.load(ordering: .acquiring) { return nil }
         if current / Self.generation != seen { return current }
+        if wait >= Self.spins { sched_yield() }
       }
       bell.wait {
         sleepers.add(1, ordering: .sequentiallyConsistent)

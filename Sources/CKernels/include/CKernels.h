@@ -18,7 +18,7 @@ enum {
   CK_GRADIENT_SCRATCH = CK_GRADIENT_ROWS * (CK_PACK_STRIDE + CK_GRADIENT_COLUMNS),
 };
 
-/// How windows lie over a batch of images: the rows of the matrix that a convolution multiplies, or the windows of a pool.
+/// How windows lie over a batch of images: the rows of the matrix that a convolution multiplies, or a pool's windows.
 typedef struct {
   ptrdiff_t height, width;
   ptrdiff_t pixel_stride;  // floats from pixel to pixel
@@ -71,52 +71,58 @@ enum ck_binary { CK_ADD, CK_MULTIPLY, CK_MAXIMUM, CK_SUBTRACT };
 /// Every kernel: result, name, parameters. The list makes the table and fills it.
 #define CK_KERNELS(K)                                                                                                  \
   /* Matrix product and convolution */                                                                                 \
-  K(void, pack_panels, (const float *source, ptrdiff_t row_stride, ptrdiff_t column_stride, ptrdiff_t rows, ptrdiff_t columns, \
-                        float *panels, ptrdiff_t panel_stride))                                                          \
-  K(void, convolution_rows, (const ck_windows *windows, const float *image, const float *panels, ptrdiff_t columns,      \
-                             ptrdiff_t row, ptrdiff_t rows, float *output, ptrdiff_t output_stride,                          \
+  K(void, pack_panels, (const float *source, ptrdiff_t row_stride, ptrdiff_t column_stride, ptrdiff_t rows,            \
+                        ptrdiff_t columns,                                                                             \
+                        float *panels, ptrdiff_t panel_stride))                                                        \
+  K(void, convolution_rows, (const ck_windows *windows, const float *image, const float *panels, ptrdiff_t columns,    \
+                             ptrdiff_t row, ptrdiff_t rows, float *output, ptrdiff_t output_stride,                    \
                              const ck_scatter *scatter, const ck_epilogue *epilogue, float *scratch))                  \
   K(void, kernel_gradient, (const ck_windows *windows, const float *image, const float *output_gradient,               \
-                            ptrdiff_t gradient_stride, ptrdiff_t columns, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t depth_start,  \
-                            ptrdiff_t depth_end, float *result, ptrdiff_t result_stride, float *scratch))                  \
+                            ptrdiff_t gradient_stride, ptrdiff_t columns, ptrdiff_t row, ptrdiff_t rows,               \
+                            ptrdiff_t depth_start,                                                                     \
+                            ptrdiff_t depth_end, float *result, ptrdiff_t result_stride, float *scratch))              \
   /* Depthwise */                                                                                                      \
   K(void, depthwise, (const ck_windows *windows, const float *image, const float *kernel, float *output,               \
-                      ptrdiff_t line, ptrdiff_t lines, const ck_epilogue *epilogue))                                       \
+                      ptrdiff_t line, ptrdiff_t lines, const ck_epilogue *epilogue))                                   \
   K(void, depthwise_input_gradient, (const ck_windows *windows, const float *output_gradient, const float *kernel,     \
-                                     float *image_gradient, ptrdiff_t line, ptrdiff_t lines))                              \
+                                     float *image_gradient, ptrdiff_t line, ptrdiff_t lines))                          \
   K(void, depthwise_kernel_gradient, (const ck_windows *windows, const float *image, const float *output_gradient,     \
-                                      float *result, ptrdiff_t line, ptrdiff_t lines))                                     \
+                                      float *result, ptrdiff_t line, ptrdiff_t lines))                                 \
   /* Pooling */                                                                                                        \
-  K(void, maximum_pool, (const ck_windows *windows, const float *image, float *output, int32_t *indices, ptrdiff_t line, \
-                         ptrdiff_t lines))                                                                               \
+  K(void, maximum_pool, (const ck_windows *windows, const float *image, float *output, int32_t *indices,               \
+                         ptrdiff_t line,                                                                               \
+                         ptrdiff_t lines))                                                                             \
   K(void, maximum_pool_gradient, (const ck_windows *windows, const float *output_gradient, const int32_t *indices,     \
-                                  float *image_gradient, ptrdiff_t line, ptrdiff_t lines))                                 \
-  K(void, average_pool, (const ck_windows *windows, const float *image, float *output, ptrdiff_t line, ptrdiff_t lines))   \
+                                  float *image_gradient, ptrdiff_t line, ptrdiff_t lines))                             \
+  K(void, average_pool, (const ck_windows *windows, const float *image, float *output, ptrdiff_t line,                 \
+                         ptrdiff_t lines))                                                                             \
   K(void, average_pool_gradient, (const ck_windows *windows, const float *output_gradient, float *image_gradient,      \
-                                  ptrdiff_t line, ptrdiff_t lines))                                                        \
+                                  ptrdiff_t line, ptrdiff_t lines))                                                    \
   /* Element-wise */                                                                                                   \
-  K(void, activate, (int32_t activation, const float *parameters, ptrdiff_t count, const float *x, float *y))            \
-  K(void, activation_gradient, (int32_t activation, const float *parameters, ptrdiff_t count,                            \
+  K(void, activate, (int32_t activation, const float *parameters, ptrdiff_t count, const float *x, float *y))          \
+  K(void, activation_gradient, (int32_t activation, const float *parameters, ptrdiff_t count,                          \
                                 const float *output_gradient, const float *x, const float *y, float *result))          \
-  K(void, softmax, (ptrdiff_t rows, ptrdiff_t columns, const float *x, float *y))                                          \
-  K(void, softmax_gradient, (ptrdiff_t rows, ptrdiff_t columns, const float *output_gradient, const float *y,              \
+  K(void, softmax, (ptrdiff_t rows, ptrdiff_t columns, const float *x, float *y))                                      \
+  K(void, softmax_gradient, (ptrdiff_t rows, ptrdiff_t columns, const float *output_gradient, const float *y,          \
                              float *result))                                                                           \
-  K(void, binary, (int32_t operation, ptrdiff_t count, const float *x, const float *y, ptrdiff_t y_step, float *result))   \
-  K(void, scale_and_shift, (ptrdiff_t rows, ptrdiff_t columns, const float *x, const float *scale, const float *shift,     \
+  K(void, binary, (int32_t operation, ptrdiff_t count, const float *x, const float *y, ptrdiff_t y_step,               \
+                   float *result))                                                                                     \
+  K(void, scale_and_shift, (ptrdiff_t rows, ptrdiff_t columns, const float *x, const float *scale, const float *shift, \
                             float *y))                                                                                 \
-  K(void, add_scaled, (ptrdiff_t count, float factor, const float *x, float *y))                                         \
-  K(void, scale, (ptrdiff_t count, float factor, const float *x, float *y))                                              \
+  K(void, add_scaled, (ptrdiff_t count, float factor, const float *x, float *y))                                       \
+  K(void, scale, (ptrdiff_t count, float factor, const float *x, float *y))                                            \
   /* Reductions */                                                                                                     \
-  K(void, column_sums, (ptrdiff_t rows, ptrdiff_t columns, const float *x, float *result))                                 \
-  K(void, column_sums_of_products, (ptrdiff_t rows, ptrdiff_t columns, const float *x, const float *y, float *result))     \
-  K(void, column_moments, (ptrdiff_t rows, ptrdiff_t columns, const float *x, float *mean, float *squares))                \
-  K(void, column_maxima, (ptrdiff_t rows, ptrdiff_t columns, const float *x, float *result))                               \
-  K(void, column_maxima_gradient, (ptrdiff_t rows, ptrdiff_t columns, const float *x, const float *maxima,                 \
+  K(void, column_sums, (ptrdiff_t rows, ptrdiff_t columns, const float *x, float *result))                             \
+  K(void, column_sums_of_products, (ptrdiff_t rows, ptrdiff_t columns, const float *x, const float *y, float *result)) \
+  K(void, column_moments, (ptrdiff_t rows, ptrdiff_t columns, const float *x, float *mean, float *squares))            \
+  K(void, column_maxima, (ptrdiff_t rows, ptrdiff_t columns, const float *x, float *result))                           \
+  K(void, column_maxima_gradient, (ptrdiff_t rows, ptrdiff_t columns, const float *x, const float *maxima,             \
                                    const float *output_gradient, float *result))                                       \
   /* Optimisers */                                                                                                     \
-  K(void, sgd_update, (ptrdiff_t count, const float *gradient, float *velocity, float *weights, float rate,              \
+  K(void, sgd_update, (ptrdiff_t count, const float *gradient, float *velocity, float *weights, float rate,            \
                        float momentum, int32_t nesterov))                                                              \
-  K(void, adam_update, (ptrdiff_t count, const float *gradient, float *first, float *second, float *weights, float rate, \
+  K(void, adam_update, (ptrdiff_t count, const float *gradient, float *first, float *second, float *weights,           \
+                        float rate,                                                                                    \
                         float beta_1, float beta_2, float epsilon))                                                    \
   /* Measurement */                                                                                                    \
   K(float, peak, (ptrdiff_t rounds))
