@@ -39,7 +39,7 @@ def recipe(seed: int, weights: Path, split: Path, output: Path, second_phase: bo
         },
         "data": {
             "train": str(split / "train"),
-            "validation": {"folder": str(split / "validation")},
+            "validation": str(split / "validation"),
             "batch_size": setting.BATCH_SIZE,
         },
         "phases": [head, second] if second_phase else [head],

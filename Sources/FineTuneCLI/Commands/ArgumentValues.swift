@@ -9,6 +9,8 @@ extension Preprocessing: ExpressibleByArgument {
   public static var allValueStrings: [String] { all.map(\.name) }
 }
 
+extension Interpolation: ExpressibleByArgument {}
+
 extension DataRecipe.Task: ExpressibleByArgument {}
 
 extension FeatureExport.Pooling: ExpressibleByArgument {}

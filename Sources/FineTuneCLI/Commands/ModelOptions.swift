@@ -17,6 +17,9 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "How pixels become input: \(Preprocessing.all.map(\.name).joined(separator: ", ")).")
   var preprocessing: Preprocessing?
 
+  @Option(help: "How pictures are brought to size: \(Interpolation.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var interpolation: Interpolation?
+
   @Option(help: "A text file with one class name a line.", completion: .file())
   var labels: String?
 
@@ -35,7 +38,7 @@ struct ModelOptions: ParsableArguments {
     ModelReference(
       path: model, architecture: architecture, alpha: alpha,
       inputSize: inputSize.count == 2 ? Size(inputSize[0], inputSize[1]) : nil, preprocessing: preprocessing,
-      labelFile: labels)
+      interpolation: interpolation, labelFile: labels)
   }
 }
 

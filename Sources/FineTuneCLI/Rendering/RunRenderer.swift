@@ -17,9 +17,9 @@ struct RunRenderer: RunObserver {
       "\(done)/\(count)  \(Int(imagesPerSecond)) images/s  \(Figure.duration(left)) left")
   }
 
-  func featuresFinished(images: Int, seconds: Double, bytes: Int) {
+  func featuresFinished(images: Int, seconds: Double, bytes: Int, throughFrozenLayers: Bool) {
     progress.say(
-      "  frozen part computed once: \(Figure.grouped(images)) images in \(Figure.duration(seconds)) "
+      "  \(throughFrozenLayers ? "frozen part computed once" : "pictures read"): \(Figure.grouped(images)) images in \(Figure.duration(seconds)) "
         + "(\(Int(Double(images) / max(1e-9, seconds))) images/s), \(Figure.bytes(Double(bytes))) kept")
   }
 

@@ -1,5 +1,6 @@
 internal import Architectures
 internal import Foundation
+internal import Images
 internal import JSON
 public import KerasFormat
 internal import Layers
@@ -133,7 +134,9 @@ extension ModelReference {
         "\(path): preprocessing \"\(preprocessing.name)\" needs 3 channels, but the model takes \(channels)")
     }
     return LoadedModel(
-      model: saved.model, preprocessing: preprocessing, inputSize: size, channels: channels,
+      model: saved.model, preprocessing: preprocessing,
+      interpolation: interpolation ?? saved.metadata["interpolation"]?.stringValue.flatMap(Interpolation.init),
+      inputSize: size, channels: channels,
       labels: try labelFile.map { path throws(ModelLoadingError) in try LabelFile.read(path) } ?? saved.labels,
       architecture: architecture, notes: notes)
   }

@@ -1,3 +1,4 @@
+public import Images
 public import Layers
 public import Tensors
 
@@ -11,12 +12,14 @@ public struct ModelReference: Sendable {
   public var inputSize: Size?
   public var channels: Int?
   public var preprocessing: Preprocessing?
+  /// How pictures are brought to the input's size.
+  public var interpolation: Interpolation?
   /// A text file with one class name a line.
   public var labelFile: String?
 
   public init(
     path: String, architecture: String? = nil, alpha: Double? = nil, inputSize: Size? = nil, channels: Int? = nil,
-    preprocessing: Preprocessing? = nil, labelFile: String? = nil
+    preprocessing: Preprocessing? = nil, interpolation: Interpolation? = nil, labelFile: String? = nil
   ) {
     self.path = path
     self.architecture = architecture
@@ -24,6 +27,7 @@ public struct ModelReference: Sendable {
     self.inputSize = inputSize
     self.channels = channels
     self.preprocessing = preprocessing
+    self.interpolation = interpolation
     self.labelFile = labelFile
   }
 }
@@ -32,6 +36,8 @@ public struct ModelReference: Sendable {
 public struct LoadedModel: Sendable {
   public var model: Model
   public var preprocessing: Preprocessing
+  /// How pictures are brought to the input's size; nil where neither the file nor the user says.
+  public var interpolation: Interpolation?
   public var inputSize: Size
   public var channels: Int
   /// The class names in the order of the outputs; nil where nobody knows them.

@@ -75,6 +75,7 @@ extension DataRecipe {
     }
     object["batch_size"] = .integer(batchSize)
     if !augment.isEmpty { object["augment"] = .array(augment.map(\.config)) }
+    object["interpolation"] = .string(interpolation.rawValue)
     object["unreadable_limit"] = .number(unreadableLimit)
     return .object(object)
   }

@@ -92,6 +92,8 @@ public struct DataRecipe: Sendable {
   /// Pictures in a mini-batch. 1 is stochastic gradient descent; as many as there are pictures is batch gradient descent.
   public var batchSize: Int
   public var augment: [any Augmentation]
+  /// How pictures are brought to the input's size, by Keras' names.
+  public var interpolation: Interpolation
   /// The largest part of unreadable pictures with which a run still begins.
   public var unreadableLimit: Double
 }

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import JSON
 internal import KerasFormat
+internal import Images
 internal import Layers
 internal import Training
 
@@ -73,6 +74,6 @@ extension Plan {
   func savedModel(_ model: Model) -> SavedModel {
     SavedModel(
       model: model, preprocessing: preprocessing, labels: labels.isEmpty ? nil : labels, inputSize: inputSize,
-      architecture: architecture, metadata: [:])
+      architecture: architecture, metadata: ["interpolation": .string(recipe.data.interpolation.rawValue)])
   }
 }

@@ -125,7 +125,8 @@ struct PictureSets {
     if !values.isEmpty {
       observer.featuresFinished(
         images: imageCount, seconds: first.seconds + (second?.seconds ?? 0),
-        bytes: first.features.byteCount + (second?.features.byteCount ?? 0))
+        bytes: first.features.byteCount + (second?.features.byteCount ?? 0),
+        throughFrozenLayers: values != model.inputs.map(\.value))
     }
     return true
   }
@@ -144,6 +145,7 @@ extension Plan {
 
   /// Reads pictures in the model's size and channels.
   var loader: ImageLoader {
-    ImageLoader(size: inputSize, mode: ColorMode(channelCount: channels) ?? .rgb)
+    ImageLoader(
+      Resizing(inputSize, interpolation: recipe.data.interpolation), mode: ColorMode(channelCount: channels) ?? .rgb)
   }
 }

@@ -90,8 +90,8 @@ public protocol RunObserver: TrainingObserver {
   func phaseBegins(_ phase: PlannedPhase, number: Int, of count: Int)
   /// Pictures went through the frozen part of the model.
   func featuresProgressed(done: Int, of count: Int, imagesPerSecond: Double)
-  /// The frozen part is done: so many pictures in so many seconds.
-  func featuresFinished(images: Int, seconds: Double, bytes: Int)
+  /// All pictures are read and, where layers are frozen, went through them: so many in so many seconds, so many bytes kept.
+  func featuresFinished(images: Int, seconds: Double, bytes: Int, throughFrozenLayers: Bool)
   /// Pictures that cannot be read are left out.
   func skipped(_ pictures: [ImageError])
 }
@@ -99,7 +99,7 @@ public protocol RunObserver: TrainingObserver {
 extension RunObserver {
   public func phaseBegins(_ phase: PlannedPhase, number: Int, of count: Int) {}
   public func featuresProgressed(done: Int, of count: Int, imagesPerSecond: Double) {}
-  public func featuresFinished(images: Int, seconds: Double, bytes: Int) {}
+  public func featuresFinished(images: Int, seconds: Double, bytes: Int, throughFrozenLayers: Bool) {}
   public func skipped(_ pictures: [ImageError]) {}
 }
 

@@ -26,6 +26,7 @@ public struct FeatureExport: Sendable {
     let values = try layers.map { name throws(SelectionError) in try loaded.model.output(of: name) }
     let program = try InferenceProgram(loaded.model, to: values, inputShapes: [loaded.inputShape], on: device)
     let (files, labels) = try Self.pictures(at: path)
+    let loader = loaded.loader()
 
     var parts = [[Tensor]](repeating: [], count: layers.count)
     var kept: [Int] = []
@@ -33,7 +34,7 @@ public struct FeatureExport: Sendable {
     let chunk = 32
     for start in stride(from: 0, to: files.count, by: chunk) {
       let names = Array(files[start..<min(files.count, start + chunk)])
-      let batch = loaded.loader.load(names, in: device.buffers) { count, body in device.forEach(count, body) }
+      let batch = loader.load(names, in: device.buffers) { count, body in device.forEach(count, body) }
       skipped += batch.skipped
       if !batch.positions.isEmpty {
         kept += batch.positions.map { start + $0 }

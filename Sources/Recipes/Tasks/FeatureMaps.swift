@@ -21,7 +21,7 @@ public struct FeatureMaps: Sendable {
         "the layer \"\(layer)\" puts out \(shape), not an image-shaped value [height, width, channels]; choose a layer "
           + "before the pooling or flattening")
     }
-    let batch = loaded.loader.load([path])
+    let batch = loaded.loader().load([path])
     if let error = batch.skipped.first { throw error }
     let output = program([loaded.preprocessing(batch.images)], on: device)[0]
     self.layer = layer

@@ -7,7 +7,12 @@ extension LoadedModel {
   var inputShape: Shape { [inputSize.height, inputSize.width, channels] }
 
   /// Reads pictures in the model's size and channels.
-  var loader: ImageLoader { ImageLoader(size: inputSize, mode: ColorMode(channelCount: channels) ?? .rgb) }
+  ///
+  /// - Parameter standard: how they are brought to size where nobody says.
+  func loader(standard: Interpolation = .bilinear) -> ImageLoader {
+    ImageLoader(
+      Resizing(inputSize, interpolation: interpolation ?? standard), mode: ColorMode(channelCount: channels) ?? .rgb)
+  }
 
   /// The output of a model that has one.
   var firstOutput: ValueID { model.outputs[0] }

@@ -37,7 +37,7 @@ public struct PictureEvaluation: Sendable {
     }
 
     let samples = ImageSamples(
-      pictures, loader: loaded.loader, preprocessing: loaded.preprocessing)
+      pictures, loader: loaded.loader(), preprocessing: loaded.preprocessing)
     let extraction = try FeatureExtraction(
       samples, through: loaded.model, values: [loaded.firstOutput], on: device)
     let extracted = try extraction(on: device, progress: { progress($0.done, $0.total, $0.imagesPerSecond) })

@@ -28,6 +28,9 @@ public struct Prediction: Sendable {
 extension Prediction {
   /// Shows a model pictures.
   ///
+  /// Where neither the file nor the user says how, pictures are brought to size as Keras' `load_img` does with
+  /// `interpolation="bilinear"`, which smooths what it shrinks. The models written here say it themselves.
+  ///
   /// - Parameters:
   ///   - paths: pictures, or folders that are walked.
   ///   - topCount: how many classes to name for each picture.
@@ -41,13 +44,14 @@ extension Prediction {
       model.model, to: [model.firstOutput], inputShapes: [model.inputShape], on: device)
     let classCount = program.outputShapes[0].elementCount
     let labels = try model.labels(count: classCount)
+    let loader = model.loader(standard: .antialiased)
 
     var pictures: [Picture] = []
     var skipped: [ImageError] = []
     let chunk = 32
     for start in stride(from: 0, to: files.count, by: chunk) {
       let names = Array(files[start..<min(files.count, start + chunk)])
-      let batch = model.loader.load(names, in: device.buffers) { count, body in device.forEach(count, body) }
+      let batch = loader.load(names, in: device.buffers) { count, body in device.forEach(count, body) }
       skipped += batch.skipped
       if !batch.positions.isEmpty {
         let outputs = program([model.preprocessing(batch.images)], on: device)[0].elements
