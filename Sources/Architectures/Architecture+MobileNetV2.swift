@@ -16,69 +16,69 @@ extension Architecture {
       preprocessing: .tf, alphas: [0.35, 0.5, 0.75, 1, 1.3, 1.4], classCount: 1000,
       weightFiles: ["mobilenet_v2_*"],
       groups: ["stem"] + (0..<blockCount).map { "block\($0)" } + ["last", "top"],
-      modelName: { options, shape in "mobilenetv2_\(options.alpha.withTwoDecimals)_\(shape.rows ?? 224)" }
-    ) { graph, image, shape, options in
-      let normalization = BatchNormalization(momentum: 0.999)
-      var extents = (height: shape[0], width: shape[1])
-      func halved(_ extent: Int?) -> Int? { extent.map { ($0 + 1) / 2 } }
+      modelName: { options, shape in "mobilenetv2_\(options.alpha.withTwoDecimals)_\(shape.rows ?? 224)" },
+      layers: { graph, image, shape, options in
+        let normalization = BatchNormalization(momentum: 0.999)
+        var extents = (height: shape[0], width: shape[1])
+        func halved(_ extent: Int?) -> Int? { extent.map { ($0 + 1) / 2 } }
 
-      graph.group = "stem"
-      var channels = divisible(32 * options.alpha)
-      let stem = Conv2D(
-        filters: channels, kernelSize: Size(3, 3), strides: Size(2, 2), padding: .same, usesBias: false)
-      var x = graph(stem, name: "Conv1", on: image)
-      x = graph(normalization, name: "bn_Conv1", on: x)
-      x = graph(ReLU(maxValue: 6), name: "Conv1_relu", on: x)
-      extents = (halved(extents.height), halved(extents.width))
+        graph.group = "stem"
+        var channels = divisible(32 * options.alpha)
+        let stem = Conv2D(
+          filters: channels, kernelSize: Size(3, 3), strides: Size(2, 2), padding: .same, usesBias: false)
+        var x = graph(stem, name: "Conv1", on: image)
+        x = graph(normalization, name: "bn_Conv1", on: x)
+        x = graph(ReLU(maxValue: 6), name: "Conv1_relu", on: x)
+        extents = (halved(extents.height), halved(extents.width))
 
-      var block = 0
-      for (filters, firstStride, count) in stages {
-        for position in 0..<count {
-          let prefix = block == 0 ? "expanded_conv_" : "block_\(block)_"
-          let stride = position == 0 ? firstStride : 1
-          let output = divisible(Float(filters) * options.alpha)
-          let shortcut = x
-          graph.group = "block\(block)"
-          if block > 0 {
-            let expand = Conv2D(filters: 6 * channels, kernelSize: Size(1, 1), padding: .same, usesBias: false)
-            x = graph(expand, name: prefix + "expand", on: x)
-            x = graph(normalization, name: prefix + "expand_BN", on: x)
-            x = graph(ReLU(maxValue: 6), name: prefix + "expand_relu", on: x)
+        var block = 0
+        for (filters, firstStride, count) in stages {
+          for position in 0..<count {
+            let prefix = block == 0 ? "expanded_conv_" : "block_\(block)_"
+            let stride = position == 0 ? firstStride : 1
+            let output = divisible(Float(filters) * options.alpha)
+            let shortcut = x
+            graph.group = "block\(block)"
+            if block > 0 {
+              let expand = Conv2D(filters: 6 * channels, kernelSize: Size(1, 1), padding: .same, usesBias: false)
+              x = graph(expand, name: prefix + "expand", on: x)
+              x = graph(normalization, name: prefix + "expand_BN", on: x)
+              x = graph(ReLU(maxValue: 6), name: prefix + "expand_relu", on: x)
+            }
+            if stride > 1 {
+              // As much as TensorFlow's `same`: one row less on top of an even image.
+              let top = extents.height.map { $0 % 2 } ?? 0
+              let left = extents.width.map { $0 % 2 } ?? 0
+              let padding = Margins(top: top, bottom: 1, left: left, right: 1)
+              x = graph(ZeroPadding2D(padding: padding), name: prefix + "pad", on: x)
+              extents = (halved(extents.height), halved(extents.width))
+            }
+            let depthwise = DepthwiseConv2D(
+              kernelSize: Size(3, 3), strides: Size(stride, stride), padding: stride > 1 ? .valid : .same,
+              usesBias: false)
+            x = graph(depthwise, name: prefix + "depthwise", on: x)
+            x = graph(normalization, name: prefix + "depthwise_BN", on: x)
+            x = graph(ReLU(maxValue: 6), name: prefix + "depthwise_relu", on: x)
+            let project = Conv2D(filters: output, kernelSize: Size(1, 1), padding: .same, usesBias: false)
+            x = graph(project, name: prefix + "project", on: x)
+            x = graph(normalization, name: prefix + "project_BN", on: x)
+            if stride == 1, channels == output { x = graph(Add(), name: prefix + "add", on: shortcut, x) }
+            channels = output
+            block += 1
           }
-          if stride > 1 {
-            // As much as TensorFlow's `same`: one row less on top of an even image.
-            let top = extents.height.map { $0 % 2 } ?? 0
-            let left = extents.width.map { $0 % 2 } ?? 0
-            let padding = Margins(top: top, bottom: 1, left: left, right: 1)
-            x = graph(ZeroPadding2D(padding: padding), name: prefix + "pad", on: x)
-            extents = (halved(extents.height), halved(extents.width))
-          }
-          let depthwise = DepthwiseConv2D(
-            kernelSize: Size(3, 3), strides: Size(stride, stride), padding: stride > 1 ? .valid : .same,
-            usesBias: false)
-          x = graph(depthwise, name: prefix + "depthwise", on: x)
-          x = graph(normalization, name: prefix + "depthwise_BN", on: x)
-          x = graph(ReLU(maxValue: 6), name: prefix + "depthwise_relu", on: x)
-          let project = Conv2D(filters: output, kernelSize: Size(1, 1), padding: .same, usesBias: false)
-          x = graph(project, name: prefix + "project", on: x)
-          x = graph(normalization, name: prefix + "project_BN", on: x)
-          if stride == 1, channels == output { x = graph(Add(), name: prefix + "add", on: shortcut, x) }
-          channels = output
-          block += 1
         }
-      }
 
-      graph.group = "last"
-      let last = Conv2D(
-        filters: options.alpha > 1 ? divisible(1280 * options.alpha) : 1280, kernelSize: Size(1, 1), usesBias: false)
-      x = graph(last, name: "Conv_1", on: x)
-      x = graph(normalization, name: "Conv_1_bn", on: x)
-      x = graph(ReLU(maxValue: 6), name: "out_relu", on: x)
-      guard options.includesTop else { return x }
-      graph.beginTop()
-      x = graph(GlobalAveragePooling2D(), on: x)
-      return graph(Dense(units: options.classCount ?? 1000, activation: .softmax), name: "predictions", on: x)
-    }
+        graph.group = "last"
+        let last = Conv2D(
+          filters: options.alpha > 1 ? divisible(1280 * options.alpha) : 1280, kernelSize: Size(1, 1), usesBias: false)
+        x = graph(last, name: "Conv_1", on: x)
+        x = graph(normalization, name: "Conv_1_bn", on: x)
+        x = graph(ReLU(maxValue: 6), name: "out_relu", on: x)
+        guard options.includesTop else { return x }
+        graph.beginTop()
+        x = graph(GlobalAveragePooling2D(), on: x)
+        return graph(Dense(units: options.classCount ?? 1000, activation: .softmax), name: "predictions", on: x)
+      })
   }()
 
   /// The multiple of eight nearest to a number of channels, no more than a tenth below it.

@@ -16,41 +16,41 @@ extension Architecture {
     return Architecture(
       name: "SqueezeNet", paper: "https://arxiv.org/abs/1602.07360", defaultSize: Size(227, 227), minimumExtent: 48,
       preprocessing: .caffe, alphas: [], classCount: 1000, weightFiles: ["squeezenet_weights_*"],
-      groups: ["stem"] + modules.indices.map { "fire\($0 + 2)" } + ["top"], modelName: { _, _ in "squeezenet" }
-    ) { graph, image, _, options in
-      func convolved(
-        _ value: ModelBuilder.Value, _ filters: Int, _ extent: Int, _ prefix: String, _ name: String,
-        strides: Size = Size(1, 1), padding: Padding = .valid
-      ) -> ModelBuilder.Value {
-        let convolution = Conv2D(
-          filters: filters, kernelSize: Size(extent, extent), strides: strides, padding: padding)
-        let sum = graph(convolution, name: prefix + name, on: value)
-        return graph(Activation(.relu), name: "\(prefix)relu_\(name)", on: sum)
-      }
-      let pool = MaxPooling2D(poolSize: Size(3, 3), strides: Size(2, 2))
-      graph.group = "stem"
-      var x = convolved(image, 64, 3, "", "conv1", strides: Size(2, 2))
-      x = graph(pool, name: "pool1", on: x)
-      for (index, (squeeze, expand)) in modules.enumerated() {
-        let module = index + 2
-        graph.group = "fire\(module)"
-        let name = "fire\(module)/"
-        x = convolved(x, squeeze, 1, name, "squeeze1x1")
-        // Both convolutions before both activations: the order of the published file.
-        let narrow = graph(Conv2D(filters: expand, kernelSize: Size(1, 1)), name: name + "expand1x1", on: x)
-        let wide = graph(
-          Conv2D(filters: expand, kernelSize: Size(3, 3), padding: .same), name: name + "expand3x3", on: x)
-        let left = graph(Activation(.relu), name: name + "relu_expand1x1", on: narrow)
-        let right = graph(Activation(.relu), name: name + "relu_expand3x3", on: wide)
-        x = graph(Concatenate(), name: name + "concat", on: left, right)
-        if module == 3 || module == 5 { x = graph(pool, name: "pool\(module)", on: x) }
-      }
-      guard options.includesTop else { return x }
-      graph.beginTop()
-      x = graph(Dropout(rate: 0.5), name: "drop9", on: x)
-      x = convolved(x, options.classCount ?? 1000, 1, "", "conv10")
-      x = graph(GlobalAveragePooling2D(), on: x)
-      return graph(Activation(.softmax), name: "loss", on: x)
-    }
+      groups: ["stem"] + modules.indices.map { "fire\($0 + 2)" } + ["top"], modelName: { _, _ in "squeezenet" },
+      layers: { graph, image, _, options in
+        func convolved(
+          _ value: ModelBuilder.Value, _ filters: Int, _ extent: Int, _ prefix: String, _ name: String,
+          strides: Size = Size(1, 1), padding: Padding = .valid
+        ) -> ModelBuilder.Value {
+          let convolution = Conv2D(
+            filters: filters, kernelSize: Size(extent, extent), strides: strides, padding: padding)
+          let sum = graph(convolution, name: prefix + name, on: value)
+          return graph(Activation(.relu), name: "\(prefix)relu_\(name)", on: sum)
+        }
+        let pool = MaxPooling2D(poolSize: Size(3, 3), strides: Size(2, 2))
+        graph.group = "stem"
+        var x = convolved(image, 64, 3, "", "conv1", strides: Size(2, 2))
+        x = graph(pool, name: "pool1", on: x)
+        for (index, (squeeze, expand)) in modules.enumerated() {
+          let module = index + 2
+          graph.group = "fire\(module)"
+          let name = "fire\(module)/"
+          x = convolved(x, squeeze, 1, name, "squeeze1x1")
+          // Both convolutions before both activations: the order of the published file.
+          let narrow = graph(Conv2D(filters: expand, kernelSize: Size(1, 1)), name: name + "expand1x1", on: x)
+          let wide = graph(
+            Conv2D(filters: expand, kernelSize: Size(3, 3), padding: .same), name: name + "expand3x3", on: x)
+          let left = graph(Activation(.relu), name: name + "relu_expand1x1", on: narrow)
+          let right = graph(Activation(.relu), name: name + "relu_expand3x3", on: wide)
+          x = graph(Concatenate(), name: name + "concat", on: left, right)
+          if module == 3 || module == 5 { x = graph(pool, name: "pool\(module)", on: x) }
+        }
+        guard options.includesTop else { return x }
+        graph.beginTop()
+        x = graph(Dropout(rate: 0.5), name: "drop9", on: x)
+        x = convolved(x, options.classCount ?? 1000, 1, "", "conv10")
+        x = graph(GlobalAveragePooling2D(), on: x)
+        return graph(Activation(.softmax), name: "loss", on: x)
+      })
   }()
 }

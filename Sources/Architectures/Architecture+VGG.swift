@@ -17,24 +17,24 @@ extension Architecture {
     Architecture(
       name: name, paper: "https://arxiv.org/abs/1409.1556", defaultSize: Size(224, 224), minimumExtent: 32,
       preprocessing: .caffe, alphas: [], classCount: 1000, weightFiles: ["\(name.lowercased())_weights_*"],
-      groups: blocks.indices.map { "block\($0 + 1)" } + ["top"], modelName: { _, _ in name.lowercased() }
-    ) { graph, image, _, options in
-      var x = image
-      for (index, (filters, count)) in blocks.enumerated() {
-        let block = "block\(index + 1)"
-        graph.group = block
-        for position in 1...count {
-          let convolution = Conv2D(filters: filters, kernelSize: Size(3, 3), padding: .same, activation: .relu)
-          x = graph(convolution, name: "\(block)_conv\(position)", on: x)
+      groups: blocks.indices.map { "block\($0 + 1)" } + ["top"], modelName: { _, _ in name.lowercased() },
+      layers: { graph, image, _, options in
+        var x = image
+        for (index, (filters, count)) in blocks.enumerated() {
+          let block = "block\(index + 1)"
+          graph.group = block
+          for position in 1...count {
+            let convolution = Conv2D(filters: filters, kernelSize: Size(3, 3), padding: .same, activation: .relu)
+            x = graph(convolution, name: "\(block)_conv\(position)", on: x)
+          }
+          x = graph(MaxPooling2D(), name: "\(block)_pool", on: x)
         }
-        x = graph(MaxPooling2D(), name: "\(block)_pool", on: x)
-      }
-      guard options.includesTop else { return x }
-      graph.beginTop()
-      x = graph(Flatten(), name: "flatten", on: x)
-      x = graph(Dense(units: 4096, activation: .relu), name: "fc1", on: x)
-      x = graph(Dense(units: 4096, activation: .relu), name: "fc2", on: x)
-      return graph(Dense(units: options.classCount ?? 1000, activation: .softmax), name: "predictions", on: x)
-    }
+        guard options.includesTop else { return x }
+        graph.beginTop()
+        x = graph(Flatten(), name: "flatten", on: x)
+        x = graph(Dense(units: 4096, activation: .relu), name: "fc1", on: x)
+        x = graph(Dense(units: 4096, activation: .relu), name: "fc2", on: x)
+        return graph(Dense(units: options.classCount ?? 1000, activation: .softmax), name: "predictions", on: x)
+      })
   }
 }

@@ -31,6 +31,10 @@ public struct Architecture: Sendable {
       ModelBuilder.Value
 }
 
+extension Architecture: CustomStringConvertible {
+  public var description: String { name }
+}
+
 /// What can be chosen about an architecture.
 public struct ArchitectureOptions: Sendable {
   /// The width, one of the architecture's `alphas`.

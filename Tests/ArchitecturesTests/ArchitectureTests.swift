@@ -5,10 +5,6 @@ import Tensors
 import TestSupport
 import Testing
 
-extension Architecture: @retroactive CustomTestStringConvertible {
-  public var testDescription: String { name }
-}
-
 @Suite("Architectures")
 struct ArchitectureTests {
   /// Parameters with and without the top, as Keras 3.15 counts them (SqueezeNet: as its port's weight files hold).

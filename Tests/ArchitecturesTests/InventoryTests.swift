@@ -2,6 +2,7 @@ import Architectures
 import Foundation
 import JSON
 import Layers
+import Tensors
 import TestSupport
 import Testing
 
