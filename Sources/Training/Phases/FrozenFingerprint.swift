@@ -41,6 +41,11 @@ public struct FrozenReport: Hashable, Sendable, CustomStringConvertible {
   /// The paths of those that changed: always none, unless there is a bug.
   public let changed: [String]
 
+  public init(tensors: Int, changed: [String]) {
+    self.tensors = tensors
+    self.changed = changed
+  }
+
   public var isUnchanged: Bool { changed.isEmpty }
 
   /// `81 tensors, unchanged`
