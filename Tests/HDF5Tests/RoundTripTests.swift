@@ -148,6 +148,18 @@ struct RoundTripTests {
     #expect(try read.root.attributes["model_config"]?.string == text)
   }
 
+  @Test("An attribute may be as long as Keras makes them, 64,512 bytes")
+  func longestAttribute() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("a.h5")
+    let names = (0..<1008).map { String(repeating: "n", count: 60) + String(1000 + $0) }
+    let file = try HDF5File(creating: path)
+    try file.root.attributes.write("layer_names", strings: names)
+    try file.close()
+    let read = try HDF5File(opening: path)
+    #expect(try read.root.attributes["layer_names"]?.strings == names)
+  }
+
   @Test("A thousand layers' names fit, and are found")
   func manyGroups() throws {
     let folder = try TemporaryFolder()
