@@ -13,7 +13,7 @@ struct FineTuneCLI: ParsableCommand {
       """,
     version: FineTuneVersion.current,
     subcommands: [
-      TrainCommand.self, PlanCommand.self, EvaluateCommand.self, PredictCommand.self,
+      TrainCommand.self, PlanCommand.self, SummaryCommand.self, EvaluateCommand.self, PredictCommand.self,
       FeaturesCommand.self, MapsCommand.self, ConvertCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)

@@ -1,17 +1,30 @@
 public import Tensors
 
 /// How pixels between pixels are found.
-public enum Interpolation: String, Hashable, Sendable, CaseIterable { case bilinear, nearest }
+public enum Interpolation: String, Hashable, Sendable, CaseIterable {
+  /// `bilinear` of Keras' `image_dataset_from_directory`: the four nearest pixels, whatever the scale.
+  case bilinear
+  /// `nearest` of Keras' `image_dataset_from_directory`.
+  case nearest
+  /// `bilinear` of Keras' `load_img`, which is Pillow's: all pixels under a triangle that widens with the scale.
+  case antialiased
+}
 
-/// Scaling a picture to a fixed size, bit for bit as Keras' `image_dataset_from_directory` does on TensorFlow:
-/// `tf.image.resize` with half-pixel centres and without antialiasing.
+/// Scaling a picture to a fixed size, bit for bit as Keras does.
 ///
 /// - Input: a picture of any size
 /// - Output: `[height, width, channels]`, raw values 0…255
 ///
-/// With `s = source / target`, the target pixel `i` lies at `x = (i + ½) s − ½` of the source; bilinear takes
-/// `a + (b − a)(x − ⌊x⌋)` of its two neighbours, columns before rows; nearest takes the pixel `⌊(i + ½) s⌋`.
-/// Scaling down by more than two skips pixels: that is what models trained with Keras have seen.
+/// `.bilinear` and `.nearest` are those of `image_dataset_from_directory` on TensorFlow: `tf.image.resize` with
+/// half-pixel centres and without antialiasing. With `s = source / target`, the target pixel `i` lies at
+/// `x = (i + ½) s − ½` of the source; bilinear takes `a + (b − a)(x − ⌊x⌋)` of its two neighbours, columns before rows;
+/// nearest takes the pixel `⌊(i + ½) s⌋`. Scaling down by more than two skips pixels: that is what models trained with
+/// `image_dataset_from_directory` have seen.
+///
+/// `.antialiased` is Keras' `load_img(path, target_size=…, interpolation="bilinear")`, Pillow's
+/// `Image.resize(…, Image.BILINEAR)` on 8-bit pixels. With `r = max(1, s)` the target pixel `i` is
+/// `Σₚ wₚ aₚ / Σₚ wₚ`, `wₚ = max(0, 1 − |p − x| / r)`, over the source's pixels `p`; columns before rows, each pass rounded
+/// to whole values, weights to multiples of 2⁻²². No pixel is skipped; it is what Keras' examples of prediction show.
 public struct Resizing: Hashable, Sendable {
   public var size: Size
   public var interpolation = Interpolation.bilinear
@@ -35,14 +48,16 @@ public struct Resizing: Hashable, Sendable {
   /// Writes the scaled picture to `target`, which has room for exactly `height × width × channels` elements.
   @unsafe public func write(_ image: PixelImage, into target: UnsafeMutableBufferPointer<Float>) {
     precondition(target.count == size.height * size.width * image.channels, "\(target.count) elements for \(size)")
-    let window = cropToAspectRatio ? Self.window(of: image.size, for: size) : Window(whole: image.size)
+    let window = cropToAspectRatio ? window(of: image.size) : Window(whole: image.size)
     switch interpolation {
+    case .antialiased: unsafe writeAntialiased(image, window, into: target)
     case .bilinear: unsafe writeBilinear(image, window, into: target)
     case .nearest: unsafe writeNearest(image, window, into: target)
     }
   }
 
-  private struct Window {
+  /// The part of a picture that is scaled.
+  struct Window {
     var top = 0
     var left = 0
     var size: Size
@@ -50,12 +65,17 @@ public struct Resizing: Hashable, Sendable {
     init(whole size: Size) { self.size = size }
   }
 
-  /// Keras' `smart_resize`, which computes in single precision inside a data pipeline.
-  private static func window(of source: Size, for target: Size) -> Window {
-    let height = Int(Float(source.width * target.height) / Float(target.width))
-    let width = Int(Float(source.height * target.width) / Float(target.height))
+  /// The window of Keras' `smart_resize`, which computes in single precision inside a data pipeline, or for
+  /// `.antialiased` of `load_img(…, keep_aspect_ratio=True)`, which divides whole numbers.
+  private func window(of source: Size) -> Window {
+    let area = (height: source.width * size.height, width: source.height * size.width)
+    let isExact = interpolation == .antialiased
+    let height = isExact ? area.height / size.width : Int(Float(area.height) / Float(size.width))
+    let width = isExact ? area.width / size.height : Int(Float(area.width) / Float(size.height))
+    // Of a very long picture an exact window may be empty: Pillow then reads the pixels around its edge.
+    let least = isExact ? 0 : 1
     var window = Window(
-      whole: Size(max(min(source.height, height), 1), max(min(source.width, width), 1)))
+      whole: Size(max(min(source.height, height), least), max(min(source.width, width), least)))
     window.top = (source.height - window.size.height) / 2
     window.left = (source.width - window.size.width) / 2
     return window

@@ -1,7 +1,6 @@
 internal import Architectures
-internal import KerasFormat
-public import Layers
-public import Tensors
+internal import Layers
+internal import Tensors
 
 /// Finds out which architecture a model's backbone is: by the names of its layers and the shapes of their parameters, never by
 /// the name of the file.
@@ -26,27 +25,5 @@ enum ArchitectureRecognition {
       }
     }
     return nil
-  }
-}
-
-extension ModelReference {
-  /// The model and the shapes of its inputs for `summary`, which needs no preprocessing.
-  public func modelForSummary() throws(ModelLoadingError) -> (model: Model, inputShapes: [Shape], notes: [String]) {
-    let (saved, notes) = try savedModel()
-    let known = saved.architecture ?? ArchitectureRecognition.recognize(saved.model)
-    let standard = known.flatMap { try? ArchitectureRegistry.architecture(named: $0) }?.defaultSize
-    var shapes: [Shape] = []
-    for input in saved.model.inputs {
-      var extents = input.shape
-      if extents.count == 3, let size = inputSize ?? saved.inputSize ?? standard {
-        extents[0] = extents[0] ?? size.height
-        extents[1] = extents[1] ?? size.width
-      }
-      guard !extents.contains(nil) else {
-        throw ModelLoadingError("\(path): the model leaves the size of its input open; say --input-size HEIGHT WIDTH")
-      }
-      shapes.append(Shape(extents.compactMap(\.self)))
-    }
-    return (saved.model, shapes, notes)
   }
 }
