@@ -21,10 +21,11 @@ public enum Interpolation: String, Hashable, Sendable, CaseIterable {
 /// nearest takes the pixel `⌊(i + ½) s⌋`. Scaling down by more than two skips pixels: that is what models trained with
 /// `image_dataset_from_directory` have seen.
 ///
-/// `.antialiased` is Keras' `load_img(path, target_size=…, interpolation="bilinear")`, Pillow's
-/// `Image.resize(…, Image.BILINEAR)` on 8-bit pixels. With `r = max(1, s)` the target pixel `i` is
-/// `Σₚ wₚ aₚ / Σₚ wₚ`, `wₚ = max(0, 1 − |p − x| / r)`, over the source's pixels `p`; columns before rows, each pass rounded
-/// to whole values, weights to multiples of 2⁻²². No pixel is skipped; it is what Keras' examples of prediction show.
+/// `.antialiased` is that of `load_img(path, target_size=…, interpolation="bilinear")`: Pillow's `Image.resize` with
+/// `Image.BILINEAR` on 8-bit pixels. With `r = max(1, s)` the target pixel `i` is `Σₚ wₚ aₚ / Σₚ wₚ` over the source's
+/// pixels `p`, `wₚ = max(0, 1 − |p − x| / r)`, columns before rows, each pass rounded to whole values, weights to
+/// multiples of 2⁻²². No pixel is skipped; it is what Keras' examples of prediction show. As in Pillow 13 rows come
+/// first if rows are lost, and more than twice as many as columns; older versions never do so: values differ by one.
 public struct Resizing: Hashable, Sendable {
   public var size: Size
   public var interpolation = Interpolation.bilinear

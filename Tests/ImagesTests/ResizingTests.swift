@@ -66,6 +66,102 @@ struct ResizingTests {
     #expect(Self.hash(Resizing(c.size, cropToAspectRatio: true)(image)) == c.cropped)
   }
 
+  /// Hashes of what Keras 3.15.1's `load_img` on Pillow 13.0.0 makes of `pattern(height, width, channels)`, alone and with
+  /// `keep_aspect_ratio=True`:
+  /// ```python
+  /// def pattern(h, w, c):
+  ///     y, x, k = np.meshgrid(np.arange(h), np.arange(w), np.arange(c), indexing="ij")
+  ///     return ((x * 37 + y * 101 + k * 59 + x * y * 13) % 256).astype(np.uint8)
+  /// def fnv(a):
+  ///     h = 0xCBF29CE484222325
+  ///     for bits in a.astype(np.float32).reshape(-1).view(np.uint32).tolist():
+  ///         h = ((h ^ bits) * 0x100000001B3) % 2**64
+  ///     return h
+  /// def load(h, w, c, size, keep):
+  ///     file = io.BytesIO()
+  ///     Image.fromarray(pattern(h, w, c).squeeze(2) if c == 1 else pattern(h, w, c)).save(file, "png")
+  ///     return fnv(np.asarray(keras.utils.load_img(
+  ///         io.BytesIO(file.getvalue()), color_mode="rgb" if c == 3 else "grayscale", target_size=size,
+  ///         interpolation="bilinear", keep_aspect_ratio=keep)))
+  /// ```
+  static let antialiasedCases: [(source: (Int, Int, Int), target: Size, plain: UInt64, cropped: UInt64)] = [
+    ((37, 53, 3), Size(16, 16), 0x4C63_7EC8_3EAD_DF25, 0xB7B2_2123_293B_DF25),
+    ((5, 7, 3), Size(12, 9), 0xAE67_8507_921F_9CF5, 0x2953_F1D2_2C20_9CF5),
+    ((9, 9, 1), Size(9, 9), 0xF212_C02E_35D8_769F, 0xF212_C02E_35D8_769F),
+    ((384, 512, 3), Size(224, 224), 0xC035_7139_A44B_1325, 0x1F72_1DBB_A534_1325),
+    ((48, 32, 1), Size(33, 77), 0x3BA5_E874_7D69_A9AF, 0x5377_93D2_9B73_A9AF),
+    ((1, 1, 3), Size(4, 5), 0x8B76_D686_E89C_AC55, 0x8B76_D686_E89C_AC55),
+    ((333, 500, 3), Size(224, 224), 0x89D4_3858_83C2_1325, 0xBB32_7808_CF1A_1325),
+    ((101, 7, 1), Size(1, 13), 0x7D68_6F50_14EC_E92F, 0xA4EA_6E0D_A38C_E92F),
+    ((640, 3, 3), Size(64, 3), 0x83EB_A68C_9B30_3025, 0xDE6E_E6A2_8121_3025),
+    ((1, 301, 1), Size(17, 2), 0xA879_50D0_03B2_A66D, 0x0A75_3B03_16C4_A66D),
+  ]
+
+  @Test("Every antialiased bit is Pillow's", arguments: antialiasedCases.indices)
+  func matchesPillow(_ index: Int) {
+    let (source, target, plain, cropped) = Self.antialiasedCases[index]
+    let image = Self.pattern(source.0, source.1, source.2)
+    var resizing = Resizing(target, interpolation: .antialiased)
+    #expect(Self.hash(resizing(image)) == plain, "\(source) to \(target)")
+    resizing.cropToAspectRatio = true
+    #expect(Self.hash(resizing(image)) == cropped, "\(source) to \(target), cropped")
+  }
+
+  @Test("A small table of Pillow's resize")
+  func antialiasedTable() {
+    // Image.fromarray(pattern(3, 4, 1)[..., 0]).resize((3, 4), Image.BILINEAR), and pattern(6, 9, 1) to (2, 3): width first.
+    let enlarged = Resizing(Size(4, 3), interpolation: .antialiased)(Self.pattern(3, 4, 1))
+    #expect(enlarged.shape == [4, 3, 1])
+    #expect(enlarged.elements == [11, 56, 100, 77, 131, 185, 127, 125, 191, 144, 41, 116])
+    let reduced = Resizing(Size(3, 2), interpolation: .antialiased)(Self.pattern(6, 9, 1))
+    #expect(reduced.elements == [116, 135, 120, 129, 148, 129])
+  }
+
+  @Test("Antialiasing follows its formula", arguments: cases)
+  func antialiasedMatchesFormula(_ c: Case) {
+    let image = Self.pattern(c.height, c.width, c.channels)
+    let scaled = Resizing(c.size, interpolation: .antialiased)(image).elements
+    func weights(_ index: Int, source: Int, target: Int) -> [(pixel: Int, weight: Double)] {
+      let scale = Double(source) / Double(target)
+      let center = (Double(index) + 0.5) * scale - 0.5
+      let all = (0..<source).map { ($0, max(0, 1 - abs(Double($0) - center) / max(1, scale))) }
+      let sum = all.reduce(0) { $0 + $1.1 }
+      return all.filter { $0.1 > 0 }.map { ($0.0, $0.1 / sum) }
+    }
+    let columns = (0..<c.targetWidth).map { weights($0, source: c.width, target: c.targetWidth) }
+    var largest = 0.0
+    var position = 0
+    for y in 0..<c.targetHeight {
+      let rows = weights(y, source: c.height, target: c.targetHeight)
+      for x in 0..<c.targetWidth {
+        for channel in 0..<c.channels {
+          var sum = 0.0
+          for (row, rowWeight) in rows {
+            for (column, columnWeight) in columns[x] {
+              let pixel = image.pixels[(row * c.width + column) * c.channels + channel]
+              sum += rowWeight * columnWeight * Double(pixel)
+            }
+          }
+          largest = max(largest, abs(sum - Double(scaled[position])))
+          position += 1
+        }
+      }
+    }
+    // Half a step for each of the two roundings, and 255 × 2⁻²² for the weights.
+    #expect(largest < 1.001)
+  }
+
+  @Test("A picture of the target's size stays as it is", arguments: Interpolation.allCases)
+  func sameSize(_ interpolation: Interpolation) {
+    let image = Self.pattern(23, 31, 3)
+    #expect(Resizing(image.size, interpolation: interpolation)(image).elements == image.pixels.map(Float.init))
+  }
+
+  @Test("Interpolations have names for recipes")
+  func names() {
+    #expect(Interpolation.allCases.map(\.rawValue) == ["bilinear", "nearest", "antialiased"])
+  }
+
   @Test("A small table of tf.image.resize")
   func table() {
     // tf.image.resize(pattern(3, 4, 1), (4, 3)), TensorFlow 2.21.0.
