@@ -1,0 +1,77 @@
+import FineTune
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("The tool does what it says")
+struct CommandTests {
+  @Test("Training writes its files; the same run again gives the same model; metrics go to standard output")
+  func train() throws {
+    let place = try Workplace()
+    let first = try Finetune.run(place.recipe, "--json")
+    #expect(first.status == 0, "\(first.messages)")
+    let metrics = try JSONValue(parsing: first.output)
+    #expect(metrics["images"] == 20)
+    #expect(metrics["frozen"]?["unchanged"] == true)
+    let model = try Data(contentsOf: URL(fileURLWithPath: place.folder + "/run/model.h5"))
+    let second = try Finetune.run(
+      "train", place.recipe, "--output", place.folder + "/again", "--threads", "1", "--quiet")
+    #expect(second.status == 0)
+    #expect(second.messages.isEmpty, "quiet means quiet: \(second.messages)")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: place.folder + "/again/model.h5")) == model)
+    // Piped, there are plain lines only.
+    #expect(!first.messages.contains("\r") && !first.messages.contains("\u{1B}"))
+    let rows = try String(contentsOfFile: place.folder + "/run/history.csv", encoding: .utf8).split(separator: "\n")
+    #expect(rows[0] == "phase,epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds")
+    #expect(rows.count == 3)
+    // The resolved recipe runs again.
+    let resolved = try Finetune.run(place.folder + "/run/recipe.json", "--output", place.folder + "/third", "--quiet")
+    #expect(resolved.status == 0, "\(resolved.messages)")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: place.folder + "/third/model.h5")) == model)
+  }
+
+  @Test("plan trains nothing and writes nothing")
+  func plan() throws {
+    let place = try Workplace()
+    let outcome = try Finetune.run("plan", place.recipe, "--json")
+    #expect(outcome.status == 0, "\(outcome.messages)")
+    #expect(try JSONValue(parsing: outcome.output)["images"] == ["train": 16, "validation": 4])
+    #expect(!FileManager.default.fileExists(atPath: place.folder + "/run"))
+  }
+
+  @Test("predict, evaluate, summary, features, maps and convert work on a model of our own")
+  func others() throws {
+    let place = try Workplace()
+    let predict = try Finetune.run("predict", place.model, place.pictures, "--json", "--top", "1")
+    #expect(try JSONValue(parsing: predict.output).arrayValue?.count == 20)
+    let table = try Finetune.run("predict", place.model, place.pictures, "--csv")
+    #expect(table.output.split(separator: "\n").count == 41)
+    let evaluate = try Finetune.run("evaluate", place.model, place.pictures, "--json")
+    #expect(try JSONValue(parsing: evaluate.output)["images"] == 20)
+    let summary = try Finetune.run("summary", place.model)
+    #expect(summary.output.contains("Conv2D"))
+    #expect(summary.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
+    let features = try Finetune.run(
+      "features", place.model, place.pictures, "--layer", "conv2d", "--pool", "average", "--output",
+      place.folder + "/f.h5")
+    #expect(features.status == 0, "\(features.messages)")
+    let file = try HDF5File(opening: place.folder + "/f.h5")
+    #expect(try file.root.dataset(at: "features/conv2d").shape == [20, 4])
+    let maps = try Finetune.run(
+      "maps", place.model, place.pictures + "/dark/0.png", "--layer", "conv2d", "--output", place.folder + "/m.png")
+    #expect(maps.status == 0, "\(maps.messages)")
+    #expect(try ImageDecoder.decode(contentsOf: place.folder + "/m.png", channels: .rgb).height > 50)
+    let convert = try Finetune.run("convert", place.model, place.folder + "/w.h5", "--weights-only")
+    #expect(convert.status == 0, "\(convert.messages)")
+  }
+
+  @Test("Every kernel set gives the same classes", arguments: KernelSet.available.map(\.name))
+  func kernelSets(_ name: String) throws {
+    let place = try Workplace()
+    let outcome = try Finetune.run(
+      "evaluate", place.model, place.pictures, "--json", environment: ["FINETUNE_ISA": name])
+    #expect(outcome.status == 0)
+    let plain = try Finetune.run("evaluate", place.model, place.pictures, "--json")
+    #expect(try JSONValue(parsing: outcome.output)["accuracy"] == JSONValue(parsing: plain.output)["accuracy"])
+  }
+}
