@@ -7,6 +7,7 @@ import Recipes
 import Tensors
 import TestSupport
 import Testing
+import Training
 
 @Suite("A run, from pictures to a model file")
 struct RunTests {
@@ -99,7 +100,7 @@ struct RunTests {
     var lines = ["file,brightness"]
     for index in 0..<40 {
       let grey = UInt8(index * 6)
-      let image = PixelImage(width: 8, height: 8, mode: .grey, pixels: [UInt8](repeating: grey, count: 64))
+      let image = PixelImage(width: 8, height: 8, mode: .grayscale, pixels: [UInt8](repeating: grey, count: 64))
       try ImageEncoder.writePNG(image, to: folder + "/\(index).png")
       lines.append("\(index).png,\(Double(grey) / 255)")
     }

@@ -36,10 +36,10 @@ extension Summary {
     return lines
   }
 
-  /// Six cells in columns of 24, 18, 12, 11, 6 and 4 letters with a space between them. What is too long for its column takes
+  /// Six cells in columns of 21, 18, 11, 12, 9 and 4 letters with a space between them. What is too long for its column takes
   /// room from the next ones that have some to spare, or loses its middle.
   private static func line(_ cells: [String]) -> String {
-    let widths = [24, 18, 12, 11, 6, 4]
+    let widths = [21, 18, 11, 12, 9, 4]
     var result = ""
     var room = 0
     for (index, cell) in cells.enumerated() {
