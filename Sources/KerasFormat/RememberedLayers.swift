@@ -8,6 +8,8 @@ struct RememberedLayers {
     var name: String?
     var group: String?
     var section: ModelSection?
+    /// Where Keras takes no `trainable`.
+    var isFrozen: Bool?
   }
 
   /// By path in the file.
@@ -20,7 +22,8 @@ struct RememberedLayers {
     for (path, entry) in metadata?["layers"]?.objectValue ?? [:] {
       layers[path] = Layer(
         name: entry["name"]?.stringValue, group: entry["group"]?.stringValue,
-        section: entry["section"]?.stringValue.flatMap(ModelSection.init(rawValue:)))
+        section: entry["section"]?.stringValue.flatMap(ModelSection.init(rawValue:)),
+        isFrozen: entry["frozen"]?.boolValue)
     }
   }
 
@@ -38,6 +41,7 @@ struct RememberedLayers {
         if let name = layer.name { entry["name"] = .string(name) }
         if let group = layer.group { entry["group"] = .string(group) }
         if let section = layer.section { entry["section"] = .string(section.rawValue) }
+        if let isFrozen = layer.isFrozen { entry["frozen"] = .bool(isFrozen) }
         return .object(entry)
       })
   }

@@ -129,10 +129,10 @@ struct WeightMatchingTests {
       words = ["second", "kernel, bias"]
     case "a layer is missing":
       layers.removeLast()
-      words = ["second/kernel", "not in the file"]
+      words = ["second/kernel", "parameters that the file has not"]
     case "a layer is new":
       layers.append(dense("third", [2, 2], 3))
-      words = ["\"third\"", "not in the model"]
+      words = ["\"third\"", "layers of the file that the model has not"]
     default:
       layers[1] = dense("second", [2, 3], 2)
       words = ["second/kernel", "[2, 2]", "[2, 3]"]

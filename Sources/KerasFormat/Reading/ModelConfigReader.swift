@@ -144,7 +144,7 @@ struct ModelConfigReader {
       layers.append(
         ModelParts.Layer(
           path: path + name, layer: layer, group: known.group, section: known.section ?? .backbone,
-          isFrozen: isFrozen || settings["trainable"]?.boolValue == false))
+          isFrozen: isFrozen || known.isFrozen == true || settings["trainable"]?.boolValue == false))
     } catch {
       throw KerasError(.unsupported, file: file, place: "layer \"\(path + stored)\" (\(kind))", "\(error)")
     }

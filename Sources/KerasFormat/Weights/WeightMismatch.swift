@@ -19,31 +19,35 @@ struct WeightMismatch {
     sentences.append(
       "the file has \(stored.count) tensors with \(storedCount.grouped) numbers, the model \(model.parameters.count) "
         + "with \(ownCount.grouped)")
-    if !match.problems.isEmpty { sentences.append(Self.list(match.problems, "differ", limit: 4)) }
+    if !match.problems.isEmpty { sentences.append(Self.list(match.problems, "differences", limit: 4)) }
     if !unknown.isEmpty {
-      sentences.append(Self.list(unknown.map { "\"\($0.name)\"" }, "layers of the file are not in the model", limit: 6))
+      sentences.append(
+        Self.list(unknown.map { "\"\($0.name)\"" }, "layers of the file that the model has not", limit: 6))
     }
     if !lacking.isEmpty {
-      sentences.append(Self.list(lacking.map { model.parameters[$0].path }, "parameters are not in the file", limit: 6))
+      sentences.append(
+        Self.list(lacking.map { model.parameters[$0].path }, "parameters that the file has not", limit: 6))
     }
     return KerasError(
       .mismatch, file: file.path, sentences.joined(separator: "; "), remedy: remedy(stored.count, storedCount))
   }
 
   private func remedy(_ tensorCount: Int, _ numberCount: Int) -> String {
+    var sentences: [String] = []
     let known = KnownWeights.names(tensorCount: tensorCount, numberCount: numberCount)
-    if !known.isEmpty { return "By its counts the file belongs to \(known.joined(separator: " or "))." }
+    if !known.isEmpty { sentences.append("By its counts the file belongs to \(known.joined(separator: " or ")).") }
     if match.problems.isEmpty, unknown.isEmpty {
-      return "Was the file written without its top? Then say which layers may be missing."
+      sentences.append("If the model has a top that the file has not, say which layers may be missing.")
+    } else if match.problems.isEmpty, lacking.isEmpty {
+      sentences.append("If the file has a top that the model has not, say which of its layers may stay unused.")
+    } else if known.isEmpty {
+      sentences.append("Name the architecture, with its alpha and input size, that the file was written for.")
     }
-    if match.problems.isEmpty, lacking.isEmpty {
-      return "Was the file written with its top? Then say which of its layers may stay unused."
-    }
-    return "Name the architecture, with its alpha and input size, that the file was written for."
+    return sentences.joined(separator: " ")
   }
 
   private static func list(_ items: [String], _ what: String, limit: Int) -> String {
     let shown = items.prefix(limit).joined(separator: ", ")
-    return "\(items.count) \(what): \(shown)\(items.count > limit ? ", …" : "")"
+    return "\(what) (\(items.count)): \(shown)\(items.count > limit ? ", …" : "")"
   }
 }

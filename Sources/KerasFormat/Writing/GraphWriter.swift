@@ -16,6 +16,9 @@ struct GraphWriter {
     self.names = names
   }
 
+  /// Layers whose constructors in Keras 3 do not take `trainable`.
+  private static let withoutTrainable: Set = ["SpatialDropout2D"]
+
   /// `model_config`.
   mutating func config() throws(ConfigError) -> JSONValue {
     try config(ofContainer: 0, name: model.name.split(separator: "/").joined(separator: "_"), path: "")
@@ -62,9 +65,13 @@ struct GraphWriter {
       let instance = model.instances[index]
       memory.group = instance.group
       memory.section = instance.section == .backbone ? nil : instance.section
-      var settings: OrderedDictionary<String, JSONValue> = [
-        "name": .string(name), "trainable": .bool(!instance.isFrozen), "dtype": "float32",
-      ]
+      var settings: OrderedDictionary<String, JSONValue> = ["name": .string(name)]
+      if Self.withoutTrainable.contains(instance.layer.kind) {
+        memory.isFrozen = instance.isFrozen ? true : nil
+      } else {
+        settings["trainable"] = .bool(!instance.isFrozen)
+      }
+      settings["dtype"] = "float32"
       for (key, value) in instance.layer.config.objectValue ?? [:] where !value.isNull {
         settings[key] = key == "activation" ? try activation(value, of: instance.path) : value
       }
