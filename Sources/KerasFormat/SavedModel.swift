@@ -58,16 +58,30 @@ extension KerasFile {
     var reader = ModelConfigReader(
       file: path, majorVersion: majorVersion, remembered: RememberedLayers(metadata: metadata))
     let parts = try reader.parts(of: modelConfig)
+    let numberLimit = try storedNumberCount()
     var model: Model
     do throws(ModelError) {
       // Every parameter is assigned below, or the model is dropped.
-      model = try Model(parts, initialization: .none)
+      model = try Model(parts, initialization: .none, numberLimit: max(numberLimit, 1 << 28))
     } catch {
       throw KerasError(.unsupported, file: path, "the model cannot be built: \(error)")
     }
     var report = try model.loadWeights(from: self)
     report.notes = reader.notes + report.notes
     return (try described(model), report)
+  }
+
+  /// How many numbers the file declares. No memory is taken for a model that needs far more.
+  private func storedNumberCount() throws(KerasError) -> Int {
+    var total = 0
+    for tensor in layers.lazy.flatMap(\.tensors) {
+      let (sum, overflow) = total.addingReportingOverflow(tensor.shape.elementCount)
+      guard !overflow, tensor.shape.elementCount < 1 << 30 else {
+        throw KerasError(.damaged, file: path, place: tensor.path, "declares \(tensor.shape), which is too large")
+      }
+      total = sum
+    }
+    return total
   }
 
   /// The model with what our metadata says of it.

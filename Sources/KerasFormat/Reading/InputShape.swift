@@ -12,7 +12,7 @@ enum InputShape {
     for key in ["shape", "input_shape"] {
       if let list = settings[key]?.arrayValue { return try extents(list[...], settings[key], layer, file) }
     }
-    if let count = settings["input_dim"]?.intValue { return [count] }
+    if let count = settings["input_dim"] { return try extents([count], count, layer, file) }
     return nil
   }
 
@@ -39,6 +39,10 @@ enum InputShape {
           .damaged, file: file, place: "layer \"\(layer)\"", "its input shape \(found?.text ?? "") is not understood")
       }
       extents.append(value.intValue)
+    }
+    guard Plausibility.accepts(extents.compactMap(\.self)) else {
+      throw KerasError(
+        .damaged, file: file, place: "layer \"\(layer)\"", "its input shape \(found?.text ?? "") is too large")
     }
     return extents
   }

@@ -138,6 +138,9 @@ struct ModelConfigReader {
       let inner = try container(entry, name: name, path: path + name + "/", isFrozen: isFrozen)
       return Container.Member(name: name, content: .container(inner), calls: [])
     }
+    if let key = Plausibility.implausibleKey(in: settings) {
+      throw error("layer \"\(path + stored)\" (\(kind))", "\(key): \(settings[key]?.text ?? "") is too large")
+    }
     let translation = LayerTranslation(kind: kind, config: settings, majorVersion: majorVersion)
     do throws(ConfigError) {
       let layer = try LayerRegistry.layer(kind: translation.kind, config: try translation.translated())

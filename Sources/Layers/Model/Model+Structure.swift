@@ -67,7 +67,11 @@ package struct ModelParts {
 
 extension Model {
   /// Flattens the containers, infers all shapes and gives every parameter its value.
-  package init(_ parts: ModelParts, initialization: Initialization) throws(ModelError) {
+  ///
+  /// - Parameter numberLimit: refuse a model with more numbers than these, before any memory is taken for them.
+  package init(
+    _ parts: ModelParts, initialization: Initialization, numberLimit: Int = .max
+  ) throws(ModelError) {
     var flattening = Flattening(containers: parts.containers, paths: parts.layers.map(\.path))
     let (inputs, outputs) = try flattening.run()
     let nodes = flattening.nodes
@@ -120,6 +124,28 @@ extension Model {
     self.init(
       containers: parts.containers, instances: instances, nodes: nodes, inputs: inputs, outputs: outputs,
       parameters: parameters)
+  }
+
+  private static func check(
+    _ specs: [[ParameterSpec]?], _ layers: [ModelParts.Layer], _ limit: Int
+  ) throws(ModelError) {
+    var total = 0
+    for (layer, specs) in zip(layers, specs) {
+      for spec in specs ?? [] {
+        var count = 1
+        var overflows = false
+        for extent in spec.shape.dimensions {
+          let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+          count = product
+          overflows = overflows || overflow
+        }
+        let (sum, overflow) = total.addingReportingOverflow(count)
+        guard !overflows, !overflow, sum <= limit else {
+          throw ModelError(layer: layer.path, "its \(spec.name) of shape \(spec.shape) is too large")
+        }
+        total = sum
+      }
+    }
   }
 
   /// The parts this model is made of, with its values.
