@@ -40,7 +40,7 @@ struct MistakeTests {
   @Test("A model where a picture should be is named and left out; with nothing left the end is 66")
   func notAPicture() throws {
     let place = try Workplace()
-    try expect("predict", place.model, place.model, status: 66, "small.h5", "HDF5")
+    try expect("predict", place.model, place.model, status: 66, "small.h5", "PNG")
   }
 
   @Test("A truncated picture is named and left out; the others are answered")

@@ -35,7 +35,7 @@ struct RecipeDecodingTests {
     "Each mistake is named with its place",
     arguments: [
       ("phases.0.ephocs=3", "phases[0].ephocs", "Did you mean \"epochs\""),
-      ("phases.0.epochs=0", "phases[0].epochs", "of 1 or more"),
+      ("phases.0.epochs=0", "phases[0].epochs", "from 1"),
       ("phases.0.epochs=2.5", "phases[0].epochs", "whole number"),
       ("phases.0.optimizer.name=adm", "phases[0].optimizer", "adam"),
       ("phases.0.optimizer.learning_rte=1", "phases[0].optimizer.learning_rte", "learning_rate"),
@@ -47,7 +47,7 @@ struct RecipeDecodingTests {
       ("model.head.1.layer=Dens", "model.head[1].layer", "Did you mean \"Dense\""),
       ("model.file=x.h5", "model", "exactly one of"),
       ("modle=1", "modle", "Did you mean \"model\""),
-      ("early_stopping.patience=-1", "early_stopping.patience", ""),
+      ("early_stopping.patience=-1", "early_stopping.patience", "from 0"),
       ("phases=[]", "phases", "at least one phase"),
     ])
   func mistakes(_ setting: String, _ place: String, _ words: String) throws {

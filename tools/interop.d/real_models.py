@@ -67,7 +67,7 @@ def squeezenet_features(place: Place, folder: Path) -> Case:
     images = images_for(place, model)
     layers = [f"{fire}/concat" for fire in FIRES]
     expected = outputs(k, model, layers, preprocessed(images, "caffe"))
-    return Case(place.real(SQUEEZENET), images, "caffe", expected, ("--architecture", "SqueezeNet"))
+    return Case(place.real(SQUEEZENET), images, "caffe", expected, ("--architecture", "SqueezeNet", "--input-size", "224", "224"))
 
 
 def small_model(place: Place, file: Path) -> str:

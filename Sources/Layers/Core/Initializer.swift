@@ -13,6 +13,11 @@ public enum Initializer: Hashable, Sendable {
   case randomUniform(low: Float, high: Float)
   /// Variance `scale / fan`. Glorot, He and LeCun are of this kind.
   case varianceScaling(scale: Float, mode: FanMode, distribution: Distribution)
+  /// Rows or columns, whichever are fewer, at right angles to each other and of the length `gain`
+  /// ([Saxe et al. 2013](https://arxiv.org/abs/1312.6120)).
+  case orthogonal(gain: Float)
+  /// `gain` on the diagonal of a matrix, 0 elsewhere.
+  case identity(gain: Float)
 
   public enum FanMode: String, CaseIterable, Hashable, Sendable {
     case fanIn = "fan_in"
@@ -46,6 +51,7 @@ public enum Initializer: Hashable, Sendable {
     ("random_normal", "RandomNormal", .randomNormal(mean: 0, standardDeviation: 0.05)),
     ("truncated_normal", "TruncatedNormal", .truncatedNormal(mean: 0, standardDeviation: 0.05)),
     ("random_uniform", "RandomUniform", .randomUniform(low: -0.05, high: 0.05)),
+    ("orthogonal", "Orthogonal", .orthogonal(gain: 1)), ("identity", "Identity", .identity(gain: 1)),
   ]
 }
 
@@ -63,6 +69,10 @@ extension Initializer {
       return Tensor(shape, key.truncatedNormal(count).map { $0 * deviation + mean })
     case .randomUniform(let low, let high):
       return Tensor(shape, key.uniform(count).map { low + $0 * (high - low) })
+    case .orthogonal(let gain): return Self.orthogonal(shape, gain: gain, key)
+    case .identity(let gain):
+      let columns = max(1, shape.dimensions.last ?? 1)
+      return Tensor(shape, (0..<count).map { $0 / columns == $0 % columns ? gain : 0 })
     case .varianceScaling(let scale, let mode, let distribution):
       let (fanIn, fanOut) = Self.fans(shape)
       let fan =
@@ -120,6 +130,8 @@ extension Initializer {
       self = .randomNormal(mean: number("mean", 0), standardDeviation: number("stddev", 0.05))
     case "TruncatedNormal":
       self = .truncatedNormal(mean: number("mean", 0), standardDeviation: number("stddev", 0.05))
+    case "Orthogonal", "OrthogonalInitializer": self = .orthogonal(gain: number("gain", 1))
+    case "Identity", "IdentityInitializer": self = .identity(gain: number("gain", 1))
     case "RandomUniform": self = .randomUniform(low: number("minval", -0.05), high: number("maxval", 0.05))
     case "VarianceScaling":
       // Keras 1 and 2 wrote "normal" for the truncated one.
@@ -155,6 +167,8 @@ extension Initializer {
       return object("RandomNormal", ["mean": number(mean), "stddev": number(deviation), "seed": nil])
     case .truncatedNormal(let mean, let deviation):
       return object("TruncatedNormal", ["mean": number(mean), "stddev": number(deviation), "seed": nil])
+    case .orthogonal(let gain): return object("Orthogonal", ["gain": .float(gain), "seed": nil])
+    case .identity(let gain): return object("Identity", ["gain": .float(gain)])
     case .randomUniform(let low, let high):
       return object("RandomUniform", ["minval": number(low), "maxval": number(high), "seed": nil])
     case .varianceScaling(let scale, let mode, let distribution):
@@ -168,6 +182,6 @@ extension Initializer {
   }
 
   private func takesArguments(_ kind: String) -> Bool {
-    ["RandomNormal", "TruncatedNormal", "RandomUniform"].contains(kind)
+    ["RandomNormal", "TruncatedNormal", "RandomUniform", "Orthogonal", "Identity"].contains(kind)
   }
 }

@@ -83,7 +83,7 @@ extension ModelRecipe {
         "weights", "say where the weights are, \"weights\": \"FILE.h5\", or \"weights\": null to begin from nothing")
     }
     if architecture == nil {
-      if hasWeights {
+      if weights != nil || (hasWeights && file != nil) {
         reader.report("weights", "goes with \"architecture\" only; a whole-model \"file\" brings its weights")
       }
       if alpha != nil { reader.report("alpha", "goes with \"architecture\" only") }

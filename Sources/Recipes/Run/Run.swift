@@ -58,7 +58,8 @@ public struct Run: Sendable {
     let final = try pictures.finalEvaluation(model, lastPhase: phases.count - 1, observer: observer)
     let report = RunReport(
       output: output, seconds: (clock.now - start).seconds, imageCount: pictures.imageCount, skipped: pictures.skipped,
-      frozenTensorCount: comparison.tensors, phases: phases, final: final, history: history, isCancelled: isCancelled,
+      frozenTensorCount: plan.alwaysFrozenLayerTensorCount, phases: phases, final: final, history: history,
+      isCancelled: isCancelled,
       classNames: plan.labels)
     try folder.write(report, model: model, plan: plan)
     return report
@@ -73,7 +74,16 @@ public struct Run: Sendable {
 }
 
 extension Plan {
-  /// The parameters that no phase may move.
+  /// The tensors of the layers that are frozen in every phase.
+  var alwaysFrozenLayerTensorCount: Int {
+    let trained = phases.reduce(into: Set<Int>()) { $0.formUnion($1.trained) }
+    return model.instances.indices.filter { !trained.contains($0) }.reduce(0) {
+      $0 + model.instances[$1].parameters.count
+    }
+  }
+
+  /// The parameters that no phase may move: those of layers frozen throughout, and what the policies for batch normalisation
+  /// hold fixed in the others.
   var alwaysFrozenParameters: [Int] {
     var model = model
     var frozen = Set(model.parameters.indices)
