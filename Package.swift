@@ -39,7 +39,8 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: ["Execution", "Images", "KerasFormat", .product(name: "Crypto", package: "swift-crypto")]),
-    .target(name: "Recipes", dependencies: ["Training", "Architectures", .product(name: "Logging", package: "swift-log")]),
+    .target(
+      name: "Recipes", dependencies: ["Training", "Architectures", .product(name: "Logging", package: "swift-log")]),
     .target(name: "FineTune", dependencies: ["Recipes"]),
     .executableTarget(
       name: "FineTuneCLI",

@@ -1,4 +1,3 @@
-
 /// What is wrong with a JSON text, and where.
 public struct JSONSyntaxError: Error, Hashable, CustomStringConvertible {
   /// Line of the text, from 1.

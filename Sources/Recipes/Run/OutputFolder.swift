@@ -1,7 +1,7 @@
 internal import Foundation
+internal import Images
 internal import JSON
 internal import KerasFormat
-internal import Images
 internal import Layers
 internal import Training
 
