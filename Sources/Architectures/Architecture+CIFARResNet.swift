@@ -4,14 +4,14 @@ internal import Tensors
 
 extension Architecture {
   /// The residual network for small pictures of [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385),
-  /// section 4.2, twice as wide, with one block per stage, and halved in size at the start of every stage: 14 million
+  /// section 4.2, twice as wide, with one block per stage, and halved in size at the start of every stage: 13 million
   /// multiply-adds for a picture of 32×32, 0.3 million parameters. The pretrained backbone of this package.
   public static let cifarResNet: Architecture = {
     /// Filters of each stage.
     let stages = [32, 64, 128]
     return Architecture(
       name: "CIFARResNet", paper: "https://arxiv.org/abs/1512.03385", defaultSize: Size(32, 32), minimumExtent: 16,
-      preprocessing: .tf, alphas: [], classCount: 10, weightFiles: ["cifar_resnet*"],
+      preprocessing: .tf, alphas: [], classCount: 10, weightFiles: ["cifar10.h5"],
       groups: ["stem"] + stages.indices.map { "stage\($0 + 1)" } + ["top"], modelName: { _, _ in "cifar_resnet" },
       layers: { graph, image, _, options in
         func convolved(

@@ -87,6 +87,8 @@ struct ArchitectureTests {
     let squeeze = try #require(model.instances.first { $0.path == "fire2/squeeze1x1" })
     #expect(squeeze.name == "fire2/squeeze1x1")
     #expect(model.parameters[squeeze.parameters.lowerBound].path == "fire2/squeeze1x1/kernel")
+    #expect(try model.layers(.matching("backbone/*")).count == model.instances.count)
+    #expect(try model.layers(.matching("fire2/*")).count == 7)
     let builder = try ModelBuilder.continuing(model, after: "fire3/concat")
     let cut = try builder.builder.model(inputs: builder.inputs, outputs: [builder.output], seed: 1)
     #expect(cut.instances.contains { $0.name == "fire2/squeeze1x1" })

@@ -5,7 +5,8 @@ public enum LayerSelector: Hashable, Sendable {
   /// Every layer.
   case all
   /// Layers whose path matches a pattern: `*` stands for anything inside one part of the path, `**` across parts, `?` for one
-  /// letter. `backbone/…` and `head/…` name the two sections of a model whatever the layers are called.
+  /// letter. `backbone/…` and `head/…` name the two sections of a model whatever the layers are called, and `backbone/*` and
+  /// `head/*` are all of them, also where their paths have more parts.
   case matching(String)
   /// The layers of one freeze group of the architecture: `block5`.
   case group(String)
@@ -33,7 +34,10 @@ extension Model {
     case .all: return Set(instances.indices)
     case .matching(let pattern):
       let glob = Glob(pattern)
-      let found = instances.indices.filter { glob.matches(instances[$0].path) || glob.matches(sectionPath($0)) }
+      let found = instances.indices.filter { index in
+        pattern == instances[index].section.rawValue + "/*" || glob.matches(instances[index].path)
+          || glob.matches(sectionPath(index))
+      }
       guard !found.isEmpty else { throw SelectionError("no layer matches \"\(pattern)\". \(namesLike(pattern))") }
       return Set(found)
     case .group(let name):
