@@ -11,7 +11,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
   ],
   // Lowest first: a target imports only what stands above it. CONTRIBUTING.md draws the picture.
   targets: [
@@ -39,8 +38,7 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: ["Execution", "Images", "KerasFormat", .product(name: "Crypto", package: "swift-crypto")]),
-    .target(
-      name: "Recipes", dependencies: ["Training", "Architectures", .product(name: "Logging", package: "swift-log")]),
+    .target(name: "Recipes", dependencies: ["Training", "Architectures"]),
     .target(name: "FineTune", dependencies: ["Recipes"]),
     .executableTarget(
       name: "FineTuneCLI",

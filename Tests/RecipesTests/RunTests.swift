@@ -116,6 +116,12 @@ struct RunTests {
     let report = try Run(Plan(Recipe(value, file: "r.json", folder: folder)), on: Device(threads: 1))()
     let error = try #require(report.final?.metrics.first { $0.name == "root_mean_squared_error" })
     #expect(error.value < 0.05)
+    // The file knows what its number is called, and is measured on a table again.
+    let loaded = try ModelReference(path: report.output + "/model.h5").load()
+    #expect(loaded.labels == ["brightness"])
+    let again = try PictureEvaluation(loaded, on: folder + "/table.csv", task: nil, device: Device(threads: 1))
+    #expect(again.imageCount == 40)
+    #expect((again.result.metrics.first?.value ?? 1) < 0.05)
   }
 
   @Test("Stopped in the middle, it writes the best model so far")

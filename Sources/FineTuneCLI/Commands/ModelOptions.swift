@@ -59,7 +59,7 @@ struct RunningOptions: ParsableArguments {
   /// Says what was decided, unless told to be quiet.
   func say(_ notes: [String]) {
     guard !quiet else { return }
-    for note in notes { Terminal.standardError.write(note + "\n") }
+    for note in notes { Terminal.standardError.write(Terminal.standardError.fitted(note) + "\n") }
   }
 
   /// Names the pictures that were left out, quiet or not.

@@ -40,7 +40,7 @@ final class ProgressLine: Sendable {
   func say(_ line: String) {
     guard !isQuiet else { return }
     state.withLock { state in
-      terminal.write((state.isDrawn ? "\r\u{1B}[K" : "") + line + "\n")
+      terminal.write((state.isDrawn ? "\r\u{1B}[K" : "") + terminal.fitted(line) + "\n")
       state.isDrawn = false
     }
   }

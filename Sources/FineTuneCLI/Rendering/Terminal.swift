@@ -18,6 +18,24 @@ struct Terminal: Sendable {
     return Int(size.ws_col)
   }
 
+  /// A line broken at spaces so that it fits; as it is where nobody is looking.
+  func fitted(_ line: String) -> String {
+    guard isInteractive, line.count >= width else { return line }
+    let indent = String(line.prefix { $0 == " " })
+    var rows: [String] = []
+    var row = indent
+    for word in line.split(separator: " ") {
+      let isBlank = row.allSatisfy { $0 == " " }
+      if !isBlank, row.count + 1 + word.count >= width {
+        rows.append(row)
+        row = indent + "  " + word
+      } else {
+        row += (isBlank ? "" : " ") + word
+      }
+    }
+    return (rows + [row]).joined(separator: "\n")
+  }
+
   /// Writes all of the text. A reader that has gone away (`finetune … | head`) ends the program quietly.
   func write(_ text: String) {
     var bytes = Array(text.utf8)[...]

@@ -73,7 +73,8 @@ extension Plan {
   /// The trained model with what `predict` and `evaluate` need to know: labels, preprocessing, input size.
   func savedModel(_ model: Model) -> SavedModel {
     SavedModel(
-      model: model, preprocessing: preprocessing, labels: labels.isEmpty ? nil : labels, inputSize: inputSize,
+      model: model, preprocessing: preprocessing, labels: labels.isEmpty ? training.target.map { [$0] } : labels,
+      inputSize: inputSize,
       architecture: architecture, metadata: ["interpolation": .string(recipe.data.interpolation.rawValue)])
   }
 }

@@ -26,8 +26,9 @@ public struct PictureEvaluation: Sendable {
     let shapes = try loaded.model.shapes(for: [loaded.inputShape])
     let output = shapes[loaded.firstOutput.index]
     let isTable = path.hasSuffix(".csv") || path.hasSuffix(".tsv")
-    let task = task ?? (isTable && output == [1] && loaded.labels == nil ? .regression : .classification)
-    let pictures = try LabelledImages(at: path, task: task, classNames: loaded.labels)
+    // One output under at most one name is a number; two names under one output are two classes.
+    let task = task ?? (isTable && output == [1] && (loaded.labels?.count ?? 1) == 1 ? .regression : .classification)
+    let pictures = try LabelledImages(at: path, task: task, classNames: task == .regression ? nil : loaded.labels)
     if task == .classification, loaded.labels == nil, output.elementCount != 1,
       pictures.classNames.count != output.elementCount
     {
