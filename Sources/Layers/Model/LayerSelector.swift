@@ -68,14 +68,14 @@ extension Model {
   private func chain(
     _ path: String, includingSelf: Bool, _ reach: ([ValueID]) -> Set<ValueID>
   ) throws(SelectionError) -> Set<Int> {
-    // A path of a nested model stands for its last layer.
-    let name = instanceIndex(path) != nil ? path : instances.last { $0.path.hasPrefix(path + "/") }?.path ?? path
-    guard let instance = instanceIndex(name) else {
+    // The path of a nested model stands for all its layers: it may have branches, and the last to be listed ends only one.
+    let own = instanceIndex(path).map { [$0] } ?? instances.indices.filter { instances[$0].path.hasPrefix(path + "/") }
+    guard !own.isEmpty else {
       throw SelectionError("no layer is called \"\(path)\". \(namesLike(path))")
     }
-    let values = reach(nodes.filter { $0.instance == instance }.map(\.output))
+    let values = reach(nodes.filter { own.contains($0.instance) }.map(\.output))
     var found = Set(nodes.filter { values.contains($0.output) }.map(\.instance))
-    if includingSelf { found.insert(instance) } else { found.remove(instance) }
+    if includingSelf { found.formUnion(own) } else { found.subtract(own) }
     guard !found.isEmpty else { throw SelectionError("no layer stands before \"\(path)\"") }
     return found
   }
