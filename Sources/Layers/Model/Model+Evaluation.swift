@@ -74,7 +74,7 @@ extension Model {
   /// Frozen layers run in inference mode. A node is recorded only if a trainable parameter stands at it or before it.
   /// - Parameters:
   ///   - known: the model's inputs, or the values at a boundary behind which everything is computed.
-  ///   - random: refined by the path of each layer; give every step its own.
+  ///   - random: refined by the path of each layer and the number of its call; give every step its own.
   ///   - sampleIDs: for each sample of the batch what tells it from the others.
   public func evaluate(
     _ wanted: [ValueID], from known: [ValueID: Tensor], random: RandomKey, sampleIDs: [UInt64], on device: Device
@@ -85,7 +85,8 @@ extension Model {
     var values = known
     var uses = useCounts(path, wanted)
     var tape: [ModelEvaluation.Record] = []
-    var statistics: [(parameter: Int, value: Tensor)] = []
+    var statistics: [Int: Tensor] = [:]
+    var calls: [Int: UInt64] = [:]
 
     for node in path {
       let instance = instances[node.instance]
@@ -93,7 +94,10 @@ extension Model {
       if node.inputs.contains(where: needsGradient.contains) { needs.insert(.inputs) }
       if instance.parameters.contains(where: trainable.contains) { needs.insert(.parameters) }
       let inputs = node.inputs.map { take($0, values) }
-      let numbers = parameters[instance.parameters].map(\.value)
+      // A layer that is called again goes on from the statistics that its earlier call moved, with other random numbers.
+      let numbers = instance.parameters.map { statistics[$0] ?? parameters[$0].value }
+      let call = calls[node.instance, default: 0]
+      calls[node.instance] = call + 1
       let mode = mode(ofInstance: node.instance)
       for input in node.inputs where uses[input, default: 0] > 0 {
         uses[input, default: 0] -= 1
@@ -103,13 +107,14 @@ extension Model {
         values[node.output] = instance.layer(inputs, numbers, on: device)
         continue
       }
+      let key = random.folding(instance.path)
       let context = Context(
-        needs: needs, mode: mode, random: random.folding(instance.path), sampleIDs: sampleIDs, device: device)
+        needs: needs, mode: mode, random: call == 0 ? key : key.folding(call), sampleIDs: sampleIDs, device: device)
       let evaluation = instance.layer.evaluate(inputs, numbers, in: context)
       values[node.output] = evaluation.output
       if !evaluation.statistics.isEmpty {
         let places = instance.parameters.filter { parameters[$0].role == .statistic }
-        statistics += zip(places, evaluation.statistics).map { ($0, $1) }
+        for (place, value) in zip(places, evaluation.statistics) { statistics[place] = value }
       }
       if !needs.isEmpty {
         needsGradient.insert(node.output)
@@ -119,7 +124,9 @@ extension Model {
       }
     }
     return ModelEvaluation(
-      outputs: wanted.map { take($0, values) }, statistics: statistics, tape: tape, wanted: wanted,
+      outputs: wanted.map { take($0, values) },
+      statistics: statistics.sorted { $0.key < $1.key }.map { (parameter: $0.key, value: $0.value) }, tape: tape,
+      wanted: wanted,
       needsGradient: needsGradient, parameterCount: parameters.count, device: device)
   }
 
