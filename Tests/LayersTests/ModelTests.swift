@@ -142,4 +142,80 @@ struct ModelTests {
     let other = try graph.model(inputs: [input], outputs: [alone], seed: 2)
     #expect(other.parameters[0].value == model.parameters[0].value)
   }
+
+  @Test("A shared normalisation moves its statistics by every call, one after the other")
+  func sharedStatistics() throws {
+    var graph = ModelBuilder(name: "twice")
+    let left = graph.input([1], name: "left")
+    let right = graph.input([1], name: "right")
+    let first = graph(BatchNormalization(momentum: 0.5), name: "norm", on: left)
+    let second = graph.call("norm", on: right)[0]
+    let sum = graph(Add(), on: first, second)
+    var model = try graph.model(inputs: [left, right], outputs: [sum], seed: 2)
+    model.batchNormPolicy = .train
+    let known = [
+      model.inputs[0].value: Tensor([2, 1], [3, 5]), model.inputs[1].value: Tensor([2, 1], [10, 30]),
+    ]
+    let pass = model.evaluate(
+      model.outputs, from: known, random: RandomKey(seed: 1), sampleIDs: [0, 1], on: device)
+    model.apply(pass.statistics)
+    // Means 4 and 20, variances 1 and 100; from 0 and 1, each half of the way.
+    let expected: [Float] = [11, 50.5]
+    #expect(model.parameters.suffix(2).map { $0.value.scalar } == expected)
+  }
+
+  @Test("A dropout that is called twice drops other numbers each time")
+  func sharedDropout() throws {
+    var graph = ModelBuilder(name: "twice")
+    let input = graph.input([64])
+    let first = graph(Dropout(rate: 0.5), name: "drop", on: input)
+    let second = graph.call("drop", on: input)[0]
+    let model = try graph.model(inputs: [input], outputs: [first, second], seed: 2)
+    let known = [model.inputs[0].value: Tensor(repeating: 1, [1, 64])]
+    let pass = model.evaluate(
+      model.outputs, from: known, random: RandomKey(seed: 1), sampleIDs: [0], on: device)
+    let outputs = pass.outputs
+    #expect(outputs[0] != outputs[1])
+  }
+
+  @Test("A nested model's name stands for all its layers, on whatever branch")
+  func nestedBranches() throws {
+    var inner = ModelBuilder(name: "base")
+    let image = inner.input([4])
+    let entry = inner(Dense(units: 3), name: "entry", on: image)
+    let main = inner(Dense(units: 3), name: "main", on: entry)
+    let joined = inner(Add(), name: "join", on: main, entry)
+    let side = inner(Dense(units: 3), name: "side", on: image)
+    let base = try inner.model(inputs: [image], outputs: [joined, side], seed: 1)
+    var graph = ModelBuilder(name: "outer")
+    let input = graph.input([4])
+    let stem = graph(Dense(units: 4), name: "stem", on: input)
+    let parts = graph(base, on: stem)
+    let output = graph(Dense(units: 1), name: "head", on: graph(Add(), name: "sum", on: parts[0], parts[1]))
+    let model = try graph.model(inputs: [input], outputs: [output], seed: 2)
+    func names(_ selector: LayerSelector) throws -> Set<String> {
+      Set(try model.layers(selector).map { model.instances[$0].path })
+    }
+    let inside: Set = ["base/entry", "base/main", "base/join", "base/side"]
+    #expect(try names(.through("base")) == inside.union(["stem"]))
+    #expect(try names(.before("base")) == ["stem"])
+    #expect(try names(.from("base")) == inside.union(["sum", "head"]))
+  }
+
+  @Test("A model with more numbers than allowed is refused before memory is taken")
+  func numberLimit() throws {
+    let parts = ModelParts(
+      containers: [
+        Container(
+          name: "large", kind: .sequential,
+          members: [
+            .init(name: "in", content: .input(shape: [1 << 20]), calls: [[]]),
+            .init(name: "dense", content: .layer(0), calls: [[.init(member: 0)]]),
+          ], inputs: [.init(member: 0)], outputs: [.init(member: 1)])
+      ], layers: [.init(path: "dense", layer: Dense(units: 1 << 24))])
+    let error = #expect(throws: ModelError.self) {
+      try Model(parts, initialization: .none, numberLimit: 1 << 20)
+    }
+    #expect(error?.layer == "dense")
+  }
 }

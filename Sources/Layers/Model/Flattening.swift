@@ -1,14 +1,10 @@
 /// Turns the containers of a model into nodes in an order in which they can be computed.
 struct Flattening {
   let containers: [Container]
-  let paths: [String]
   private(set) var nodes: [Node] = []
   private var inputCount = 0
 
-  init(containers: [Container], paths: [String]) {
-    self.containers = containers
-    self.paths = paths
-  }
+  init(containers: [Container]) { self.containers = containers }
 
   mutating func run() throws(ModelError) -> (inputs: [ModelInput], outputs: [ValueID]) {
     let root = containers[0]

@@ -21,13 +21,8 @@ extension Model {
     for index in instances.indices { instances[index].isFrozen = !trained.contains(index) }
   }
 
-  /// Whether an optimiser may move a parameter: a weight, of a layer that is not frozen, that the policy for batch
-  /// normalisation does not hold back.
-  public func isTrainable(_ parameter: Int) -> Bool {
-    parameters[parameter].role == .weight && isTrainableInstance[instance(ofParameter: parameter)]
-  }
-
-  /// The parameters that an optimiser may move, in order.
+  /// The parameters that an optimiser may move, in order: the weights of layers that are not frozen and that the policy for
+  /// batch normalisation does not hold back.
   public var trainableParameters: [Int] {
     let trainable = isTrainableInstance
     return instances.indices.filter { trainable[$0] }.flatMap { index in

@@ -72,7 +72,7 @@ extension Model {
   package init(
     _ parts: ModelParts, initialization: Initialization, numberLimit: Int = .max
   ) throws(ModelError) {
-    var flattening = Flattening(containers: parts.containers, paths: parts.layers.map(\.path))
+    var flattening = Flattening(containers: parts.containers)
     let (inputs, outputs) = try flattening.run()
     let nodes = flattening.nodes
     let inputShapes = try Self.nominalInputs(inputs, nodes, parts.layers)
@@ -92,6 +92,7 @@ extension Model {
       }
     }
 
+    try Self.check(specs, parts.layers, numberLimit)
     var parameters: [Parameter] = []
     var instances: [LayerInstance] = []
     let names = parts.ownNames
@@ -126,6 +127,7 @@ extension Model {
       parameters: parameters)
   }
 
+  /// Refuses parameters that hold more numbers than `limit` together.
   private static func check(
     _ specs: [[ParameterSpec]?], _ layers: [ModelParts.Layer], _ limit: Int
   ) throws(ModelError) {
