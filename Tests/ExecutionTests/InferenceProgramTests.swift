@@ -41,6 +41,19 @@ struct InferenceProgramTests {
     }
   }
 
+  @Test("A program takes a batch of no images, and one whose wanted value is its input", arguments: Sample.all)
+  func emptyBatch(_ sample: Sample) throws {
+    let device = Device(threads: 2)
+    let model = try sample.model()
+    let input = model.inputs[0].value
+    let program = try InferenceProgram(
+      model, to: [input] + model.outputs, inputShapes: [sample.shape], on: device)
+    let outputs = program([Tensor(zeros: sample.shape.batched(0))], on: device)
+    #expect(outputs.map { $0.shape } == program.outputShapes.map { $0.batched(0) })
+    let image = Tensor(sample.shape.batched(2), RandomKey(seed: 8).normal(2 * sample.shape.elementCount))
+    #expect(program([image], on: device)[0] == image)
+  }
+
   @Test("A program between two boundaries continues what another one began")
   func betweenBoundaries() throws {
     let sample = Sample.residual
@@ -85,7 +98,10 @@ struct Sample: Sendable, CustomTestStringConvertible {
     return model
   }
 
-  static let all = [convolutions, padded, depthwise, residual, dense, tapped, loneNormalization, shared]
+  static let all = [
+    convolutions, padded, depthwise, residual, dense, tapped, loneNormalization, shared, widePadding, tappedAliases,
+    twoBranches, twice,
+  ]
 
   static let convolutions = Sample(name: "convolution, normalisation, activation", shape: [9, 11, 3]) { graph, input in
     var x = graph(Conv2D(filters: 8, kernelSize: Size(3, 3), strides: Size(2, 2), padding: .same), on: input)
@@ -152,5 +168,45 @@ struct Sample: Sendable, CustomTestStringConvertible {
     let normalized = graph(BatchNormalization(), on: x)
     let sum = graph(Add(), on: x, normalized)
     return graph(Concatenate(), on: sum, graph(ReLU(), on: x))
+  }
+
+  static let widePadding = Sample(
+    name: "padding wider than the window, or asked for", shape: [5, 4, 3], layers: ["pad"]
+  ) { graph, input in
+    var x = graph(ZeroPadding2D(padding: Margins(5)), on: input)
+    x = graph(Conv2D(filters: 4, kernelSize: Size(3, 3), strides: Size(2, 2)), on: x)
+    x = graph(ZeroPadding2D(padding: Margins(4)), on: x)
+    x = graph(DepthwiseConv2D(kernelSize: Size(3, 3)), on: x)
+    x = graph(ZeroPadding2D(padding: Margins(1)), name: "pad", on: x)
+    return graph(Conv2D(filters: 2, kernelSize: Size(3, 3)), on: x)
+  }
+
+  static let tappedAliases = Sample(
+    name: "layers that vanish, asked for", shape: [5, 5, 4], layers: ["first", "entry", "linear", "last"]
+  ) { graph, input in
+    var x = graph(Dropout(rate: 0.5), name: "entry", on: input)
+    x = graph(Conv2D(filters: 4, kernelSize: Size(3, 3), padding: .same), on: x)
+    x = graph(Dropout(rate: 0.5), name: "first", on: x)
+    x = graph(Activation(.linear), name: "linear", on: x)
+    x = graph(BatchNormalization(), on: x)
+    x = graph(ReLU(), on: x)
+    return graph(Dropout(rate: 0.5), name: "last", on: x)
+  }
+
+  static let twoBranches = Sample(name: "two convolutions added, twice", shape: [5, 5, 4]) { graph, input in
+    let left = graph(Conv2D(filters: 4, kernelSize: Size(3, 3), padding: .same), on: input)
+    let right = graph(Conv2D(filters: 4, kernelSize: Size(1, 1)), on: input)
+    var sum = graph(Add(), on: left, right)
+    sum = graph(BatchNormalization(), on: sum)
+    let again = graph(Dropout(rate: 0.3), on: graph(Conv2D(filters: 4, kernelSize: Size(1, 1)), on: sum))
+    let doubled = graph(Add(), on: again, again)
+    return graph(ReLU(), on: graph(Add(), on: doubled, graph(Conv2D(filters: 4, kernelSize: Size(1, 1)), on: doubled)))
+  }
+
+  static let twice = Sample(name: "one layer called twice, folded differently", shape: [5, 5, 4]) { graph, input in
+    let first = graph(Conv2D(filters: 4, kernelSize: Size(3, 3), padding: .same), name: "shared", on: input)
+    let normalized = graph(BatchNormalization(), name: "norm", on: first)
+    let second = graph.call("shared", on: graph(ReLU(), on: normalized))[0]
+    return graph(Concatenate(), on: graph(ReLU(maxValue: 1), on: second), graph.call("norm", on: normalized)[0])
   }
 }
