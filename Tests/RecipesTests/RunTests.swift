@@ -4,6 +4,7 @@ import JSON
 import Kernels
 import Layers
 import Recipes
+import Synchronization
 import Tensors
 import TestSupport
 import Testing
@@ -93,6 +94,32 @@ struct RunTests {
     #expect(error?.description.contains("broken.jpg") == true)
   }
 
+  @Test("A run without one readable picture to validate with ends before training, whatever the limit")
+  func nothingToValidateWith() throws {
+    let pictures = try StripedPictures(perClass: 12)
+    let plan = try pictures.plan(Self.layers, epochs: 1, limit: 1)
+    let validation = try #require(plan.validation)
+    for path in validation.paths { try Data([1, 2, 3]).write(to: URL(fileURLWithPath: path)) }
+    let error = #expect(throws: RunError.self) { try Run(plan, on: Device(threads: 1))() }
+    #expect(error?.description.contains("validation") == true)
+    for path in plan.training.paths { try Data([1, 2, 3]).write(to: URL(fileURLWithPath: path)) }
+    #expect(throws: RunError.self) { try Run(plan, on: Device(threads: 1))() }
+  }
+
+  @Test("With augmentation the pictures are gone through once, not again for every phase", arguments: [true, false])
+  func augmentedPhases(_ isAugmented: Bool) throws {
+    let pictures = try StripedPictures(perClass: 8)
+    let phases: JSONValue = [
+      ["name": "head", "train": ["classes"], "epochs": 1, "optimizer": "adam"],
+      ["name": "again", "train": ["classes"], "epochs": 1, "optimizer": "adam"],
+    ]
+    let plan = try pictures.plan(
+      Self.layers, phases: phases, augment: isAugmented ? [["name": "random_flip"]] : [])
+    let observer = CountingObserver()
+    _ = try Run(plan, on: Device(threads: 1))(observer: observer)
+    #expect(observer.passes.load(ordering: .relaxed) == 1)
+  }
+
   @Test("A regression on a table learns a number")
   func regression() throws {
     let folder = TemporaryFolder.path("table")
@@ -143,6 +170,15 @@ struct RunTests {
   ]
 }
 
+/// Counts how often a run goes through the pictures.
+final class CountingObserver: RunObserver {
+  let passes = Atomic(0)
+
+  func featuresFinished(images: Int, seconds: Double, bytes: Int, throughFrozenLayers: Bool) {
+    passes.add(1, ordering: .relaxed)
+  }
+}
+
 /// Pictures of two classes, stripes across and stripes down, in noise.
 struct StripedPictures {
   let folder: String
@@ -165,12 +201,14 @@ struct StripedPictures {
   }
 
   func plan(
-    _ layers: JSONValue, epochs: Int = 1, phases: JSONValue? = nil, seed: Int = 5, limit: Double = 0.05
+    _ layers: JSONValue, epochs: Int = 1, phases: JSONValue? = nil, seed: Int = 5, limit: Double = 0.05,
+    augment: JSONValue = []
   ) throws -> Plan {
     let value: JSONValue = [
       "seed": .integer(seed), "model": ["layers": layers, "input_size": [12, 12]],
       "data": [
         "train": .string(folder), "validation": ["fraction": 0.25], "batch_size": 8, "unreadable_limit": .number(limit),
+        "augment": augment,
       ],
       "phases": phases ?? [
         ["epochs": .integer(epochs), "optimizer": ["name": "adam", "learning_rate": 0.01]]

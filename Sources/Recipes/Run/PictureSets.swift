@@ -39,8 +39,10 @@ struct PictureSets {
   ) throws -> Sources? {
     let phase = plan.phases[index]
     // One pass over the pictures fills the boundaries of this phase and of the later ones that nothing before them changes.
-    let needed = keepsFeatures(phase) ? wantedValues(from: index) : []
-    let isThere = features.map { have in needed.allSatisfy { have.training.values[$0] != nil } } ?? false
+    let needed = keepsFeatures(phase) && keepsAnything ? wantedValues(from: index) : []
+    // Where training pictures change, only those for validation are kept.
+    let kept = (plan.hasFixedPictures ? features?.training : features?.validation)?.values ?? [:]
+    let isThere = needed.allSatisfy { kept[$0] != nil }
     if !isChecked || (!needed.isEmpty && (phase.followsChange || !isThere)) {
       guard try extract(needed, model, observer: observer, shouldStop: shouldStop) else { return nil }
     }
@@ -59,8 +61,8 @@ struct PictureSets {
     return sources
   }
 
-  /// Loss and metrics of the finished model on the validation pictures, or on the training pictures where there are none.
-  func finalEvaluation(_ model: Model, lastPhase: Int, observer: any RunObserver) throws -> EvaluationResult? {
+  /// Loss and metrics of the finished model on the validation pictures; nil where there are none.
+  func finalEvaluation(_ model: Model) throws -> EvaluationResult? {
     guard let validation = lastSources?.validation else { return nil }
     let evaluator = Evaluator(
       loss: plan.loss, metrics: plan.metrics, batchSize: plan.recipe.data.batchSize,
@@ -68,15 +70,25 @@ struct PictureSets {
     return try evaluator.evaluate(model, on: validation)
   }
 
+  /// Whether there are pictures that are the same in every epoch.
+  private var keepsAnything: Bool { plan.hasFixedPictures || plan.validation != nil }
+
   /// Whether the values at a phase's boundary are kept in memory: when they take at most half of it.
-  private func keepsFeatures(_ phase: PlannedPhase) -> Bool {
-    let bytes = Double(phase.boundarySize) * 4 * Double(plan.training.count + (plan.validation?.count ?? 0))
+  private func keepsFeatures(_ phase: PlannedPhase) -> Bool { fits(phase.boundarySize) }
+
+  /// Whether so many numbers of every picture take at most half of the memory.
+  private func fits(_ size: Int) -> Bool {
+    let bytes = Double(size) * 4 * Double(plan.training.count + (plan.validation?.count ?? 0))
     return bytes <= Double(ProcessInfo.processInfo.physicalMemory) / 2
   }
 
   private func wantedValues(from index: Int) -> [ValueID] {
     var wanted = Set(plan.phases[index].boundary)
-    for later in plan.phases[(index + 1)...] where !later.followsChange && keepsFeatures(later) {
+    var size = plan.phases[index].boundarySize
+    for later in plan.phases[(index + 1)...] where !later.followsChange && !wanted.isSuperset(of: later.boundary) {
+      // What does not fit beside the others has a pass of its own when its phase comes.
+      guard fits(size + later.boundarySize) else { continue }
+      size += later.boundarySize
       wanted.formUnion(later.boundary)
     }
     return wanted.sorted()
@@ -114,6 +126,10 @@ struct PictureSets {
       skipped += failures
       observer.skipped(failures)
       let limit = plan.recipe.data.unreadableLimit
+      if first.kept.isEmpty { throw RunError.noneReadable(first.failures.map(\.error), set: "training") }
+      if let second, second.kept.isEmpty {
+        throw RunError.noneReadable(second.failures.map(\.error), set: "validation")
+      }
       if Double(failures.count) > limit * Double(count) {
         throw RunError.tooManyUnreadable(failures, of: count, limit: limit)
       }

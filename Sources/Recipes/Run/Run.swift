@@ -55,7 +55,7 @@ public struct Run: Sendable {
 
     let comparison = fingerprint.compare(with: model)
     guard comparison.isUnchanged else { throw RunError.frozenTensorsMoved(comparison.changed) }
-    let final = try pictures.finalEvaluation(model, lastPhase: phases.count - 1, observer: observer)
+    let final = try pictures.finalEvaluation(model)
     let report = RunReport(
       output: output, seconds: (clock.now - start).seconds, imageCount: pictures.imageCount, skipped: pictures.skipped,
       frozenTensorCount: plan.alwaysFrozenLayerTensorCount, phases: phases, final: final, history: history,

@@ -4,6 +4,8 @@ public import Images
 public enum RunError: ReportedError {
   /// More pictures than the recipe allows cannot be read.
   case tooManyUnreadable([ImageError], of: Int, limit: Double)
+  /// Not one picture of a set can be read.
+  case noneReadable([ImageError], set: String)
   /// Stopped before the first batch.
   case cancelled
   /// A tensor that had to stay as it was has moved: a mistake of this program.
@@ -13,7 +15,7 @@ public enum RunError: ReportedError {
 
   public var category: ErrorCategory {
     switch self {
-    case .tooManyUnreadable: .badData
+    case .tooManyUnreadable, .noneReadable: .badData
     case .cancelled: .software
     case .frozenTensorsMoved: .software
     case .cannotWrite: .cannotCreate
@@ -29,6 +31,12 @@ public enum RunError: ReportedError {
         \(errors.count) of \(count) pictures cannot be read (\(percent) %; the recipe allows \(allowed) %):
         \(errors.map { "  \($0)" }.joined(separator: "\n"))
         Mend or remove them, or raise "data": {"unreadable_limit": …}.
+        """
+    case .noneReadable(let errors, let set):
+      return """
+        not one of the pictures for \(set) can be read:
+        \(errors.map { "  \($0)" }.joined(separator: "\n"))
+        Mend or replace them.
         """
     case .cancelled: return "stopped before training began; nothing was written"
     case .frozenTensorsMoved(let paths):
