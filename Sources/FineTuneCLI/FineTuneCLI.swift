@@ -1,5 +1,6 @@
 import ArgumentParser
 import FineTune
+import Foundation
 
 /// The tool `finetune`.
 @main
@@ -26,7 +27,8 @@ struct FineTuneCLI: ParsableCommand {
       } catch let error where ExitStatus(for: error) != nil {
         // An error of ours has said everything; a usage text under it would bury it.
         Terminal.standardError.write("finetune: \(error)\n")
-        exit(withError: ExitStatus(for: error)?.code ?? .failure)
+        // At once: libhdf5's exit handler crashes over a file that it could not close because the disk is full.
+        _exit(ExitStatus(for: error)?.rawValue ?? 1)
       }
     } catch {
       exit(withError: error)
