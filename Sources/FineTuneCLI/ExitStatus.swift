@@ -1,7 +1,7 @@
 import ArgumentParser
 import FineTune
 
-/// The exit codes of `sysexits.h`, and which error ends with which.
+/// The exit codes of `sysexits.h` and, of shells, the one after Ctrl-C; and which error ends with which.
 enum ExitStatus: Int32 {
   /// Input that is not as it should be.
   case badData = 65
@@ -11,6 +11,8 @@ enum ExitStatus: Int32 {
   case software = 70
   /// A result that cannot be created.
   case cannotCreate = 73
+  /// Stopped by Ctrl-C.
+  case stopped = 130
 
   var code: ExitCode { ExitCode(rawValue) }
 
@@ -28,6 +30,7 @@ enum ExitStatus: Int32 {
     case .badData: self = .badData
     case .noInput: self = .noInput
     case .cannotCreate: self = .cannotCreate
+    case .stopped: self = .stopped
     case .software: self = .software
     }
   }

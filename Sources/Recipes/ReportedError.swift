@@ -12,6 +12,8 @@ public enum ErrorCategory: Sendable {
   case noInput
   /// A result that cannot be created.
   case cannotCreate
+  /// Nothing: somebody asked to stop.
+  case stopped
   /// A mistake of this program.
   case software
 }

@@ -8,14 +8,18 @@ internal import Training
 /// The folder that a run writes its results to: all of them beside their places first, then renamed one after the other.
 struct OutputFolder {
   let path: String
+  /// Whether it was created for this run.
+  private let isNew: Bool
 
   /// Creates the folder if need be, and finds out now whether it can be written to, not after an hour of training.
   init(_ path: String) throws(RunError) {
     self.path = path
+    isNew = !FileManager.default.fileExists(atPath: path)
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
-      throw RunError.cannotWrite(path: path, reason: Self.reason(error))
+      throw RunError.cannotWrite(
+        path: path, reason: (Self.fileInTheWay(of: path) ?? Self.reason(error)) + Self.remedy)
     }
     let probe = path + "/.finetune-probe-\(ProcessInfo.processInfo.processIdentifier)"
     do {
@@ -23,8 +27,29 @@ struct OutputFolder {
       try FileManager.default.removeItem(atPath: probe)
     } catch {
       throw RunError.cannotWrite(
-        path: path, reason: Self.reason(error) + ". Choose another folder with \"output\" or --output.")
+        path: path, reason: Self.reason(error) + Self.remedy)
     }
+  }
+
+  /// Removes the folder if this run created it and nothing came into it.
+  func removeIfUnused() {
+    // A folder with anything in it stays.
+    if isNew { unsafe _ = rmdir(path) }
+  }
+
+  private static let remedy = ". Choose another folder with \"output\" or --output."
+
+  /// Says which part of a path is a file where a folder is needed.
+  private static func fileInTheWay(of path: String) -> String? {
+    var path = path
+    while !path.isEmpty, path != "/" {
+      var isFolder: ObjCBool = false
+      if unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) {
+        return isFolder.boolValue ? nil : "\(path) is a file, not a folder"
+      }
+      path = (path as NSString).deletingLastPathComponent
+    }
+    return nil
   }
 
   /// Writes model, history, metrics and the resolved recipe.

@@ -26,6 +26,7 @@ public struct Run: Sendable {
     let clock = ContinuousClock()
     let start = clock.now
     let folder = try OutputFolder(output)
+    defer { folder.removeIfUnused() }
     var model = plan.model
     let everFrozen = plan.alwaysFrozenParameters
     let fingerprint = FrozenFingerprint(model, parameters: everFrozen)

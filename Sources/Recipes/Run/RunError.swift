@@ -16,7 +16,7 @@ public enum RunError: ReportedError {
   public var category: ErrorCategory {
     switch self {
     case .tooManyUnreadable, .noneReadable: .badData
-    case .cancelled: .software
+    case .cancelled: .stopped
     case .frozenTensorsMoved: .software
     case .cannotWrite: .cannotCreate
     }
