@@ -51,7 +51,11 @@ struct RunningOptions: ParsableArguments {
   var quiet = false
 
   func validate() throws {
-    if let threads, threads < 1 { throw ValidationError("--threads takes a number of 1 or more.") }
+    // Beyond that threads only cost; thousands of them exhaust what the system allows and end other programs.
+    let most = max(256, WorkerPool.processorCount)
+    if let threads, !(1...most).contains(threads) {
+      throw ValidationError("--threads takes a number from 1 to \(most), not \(threads).")
+    }
   }
 
   var device: Device { Device(threads: threads ?? WorkerPool.processorCount) }

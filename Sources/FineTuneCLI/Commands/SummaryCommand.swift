@@ -18,6 +18,6 @@ struct SummaryCommand: ParsableCommand {
   func run() throws {
     let (summary, notes) = try model.reference.summary()
     running.say(notes)
-    Terminal.standardOutput.write(json ? summary.json.prettyText + "\n" : summary.text(isExplained: explain))
+    Terminal.standardOutput.write((json ? summary.json.prettyText : summary.text(isExplained: explain)) + "\n")
   }
 }
