@@ -55,6 +55,10 @@ public struct ConfigReader {
   public mutating func positive(_ key: String, default standard: Int? = nil) throws(ConfigError) -> Int {
     let number = try int(key, default: standard)
     guard number > 0 else { throw ConfigError(key: key, "expected a number above 0, found \(number)") }
+    // What TensorFlow can index; larger ones would overflow the product of a few.
+    guard number <= Int32.max else {
+      throw ConfigError(key: key, "expected a number up to \(Int32.max), found \(number)")
+    }
     return number
   }
 

@@ -115,7 +115,7 @@ extension DataRecipe {
       reader.report("train", "say where the pictures are: a folder with a folder per class, or a table")
     }
     task = reader.choice("task", Task.allCases.map { ($0.rawValue, $0) }) ?? .classification
-    batchSize = reader.int("batch_size", in: 1...Int.max) ?? 32
+    batchSize = reader.int("batch_size", in: 1...1_000_000_000) ?? 32
     interpolation = reader.choice("interpolation", Interpolation.allCases.map { ($0.rawValue, $0) }) ?? .bilinear
     unreadableLimit = reader.double("unreadable_limit", in: 0...1) ?? 0.05
     augment = (reader.list("augment") ?? []).compactMap { path, value in
