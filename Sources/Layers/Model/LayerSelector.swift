@@ -68,6 +68,8 @@ extension Model {
   private func chain(
     _ path: String, includingSelf: Bool, _ reach: ([ValueID]) -> Set<ValueID>
   ) throws(SelectionError) -> Set<Int> {
+    // A path may name its section.
+    let path = instances.indices.first { sectionPath($0) == path }.map { instances[$0].path } ?? path
     // The path of a nested model stands for all its layers: it may have branches, and the last to be listed ends only one.
     let own = instanceIndex(path).map { [$0] } ?? instances.indices.filter { instances[$0].path.hasPrefix(path + "/") }
     guard !own.isEmpty else {
