@@ -7,6 +7,11 @@ public enum Conversion {
   public static func convert(
     _ reference: ModelReference, to path: String, weightsOnly: Bool
   ) throws -> [String] {
+    for ending in [".keras", ".weights.h5"] where path.hasSuffix(ending) {
+      throw KerasError(
+        .cannotWrite, file: path, "Keras expects another kind of file of names in \(ending), which is not written yet",
+        remedy: "Choose a name that ends in .h5, such as model.h5")
+    }
     let source = try reference.savedModel()
     let written =
       weightsOnly
