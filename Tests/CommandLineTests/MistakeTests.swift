@@ -18,6 +18,38 @@ struct MistakeTests {
     try expect(place.recipe, "--set", "phases.0.train=[\"conv2e\"]", status: 65, "phases[0].train[0]", "conv2d")
   }
 
+  @Test("Numbers too large for any machine are refused before memory is taken")
+  func tooLarge() throws {
+    let place = try Workplace()
+    for units in ["1099511627776", "2000000000"] {
+      let head = "model.head=[{\"layer\":\"Dense\",\"units\":\(units)},{\"layer\":\"Dense\",\"units\":2000000000}]"
+      try expect("plan", place.recipe, "--set", head, "--set", "model.replace_from=dense", status: 65, "model.head")
+    }
+    try expect("plan", place.recipe, "--set", "data.batch_size=9223372036854775807", status: 65, "data.batch_size")
+    try expect("plan", place.recipe, "--threads", "100000", status: 64, "--threads")
+  }
+
+  @Test("plan finds what would only fail after the features: the monitor, and outputs that are no probabilities")
+  func foundByPlan() throws {
+    let place = try Workplace()
+    try expect(
+      "plan", place.recipe, "--set", "early_stopping={\"monitor\":\"val_acc\"}", status: 65, "early_stopping.monitor",
+      "val_accuracy")
+    try expect(
+      "plan", place.recipe, "--set", "data.validation=null", "--set", "early_stopping={\"patience\":1}", status: 65,
+      "early_stopping.monitor", "validation")
+    try expect(
+      "plan", place.recipe, "--set", "model.replace_from=dense", "--set",
+      "model.head=[{\"layer\":\"Dense\",\"units\":\"classes\"}]", status: 65, "softmax", "from_logits")
+  }
+
+  @Test("A file in the place of the output folder is named; a name that Keras reads otherwise is refused")
+  func outputsThatCannotBe() throws {
+    let place = try Workplace()
+    try expect(place.recipe, "--output", place.model + "/run", status: 73, "small.h5 is a file, not a folder")
+    try expect("convert", place.model, place.folder + "/m.keras", status: 73, ".keras", ".h5")
+  }
+
   @Test("A missing recipe, model, picture, folder or label file ends with 66")
   func missingFiles() throws {
     let place = try Workplace()

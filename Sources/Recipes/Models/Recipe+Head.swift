@@ -46,6 +46,10 @@ extension Recipe {
       return try step()
     } catch {
       let kind = (error as? any ReportedError)?.category == .noInput ? RecipeError.Kind.noInput : .data
+      if let error = error as? ConfigError, !error.key.isEmpty {
+        let path = error.key == place ? place : place + "." + error.key
+        throw RecipeError(file: file, path: path, error.message, kind: kind)
+      }
       throw RecipeError(file: file, path: place, error.description, kind: kind)
     }
   }

@@ -1,6 +1,7 @@
 internal import Images
 internal import JSON
 internal import KerasFormat
+internal import Kernels
 internal import Layers
 internal import Tensors
 internal import Training
@@ -33,8 +34,15 @@ extension Plan {
 
     let targets = Targets(training)
     let loss = try recipe.resolvedLoss(output: output, targets: targets)
+    try recipe.checkProbabilities(assembly.model, loss: loss)
     let metrics = try recipe.resolvedMetrics(loss: loss, output: output, targets: targets)
     let phases = try recipe.plannedPhases(assembly.model, shapes: shapes)
+    for (index, phase) in phases.enumerated() {
+      try recipe.asking(phase.recipe.earlyStopping == nil ? "early_stopping" : "phases[\(index)].early_stopping") {
+        () throws(ConfigError) in
+        try phase.earlyStopping?.check(metrics: metrics, hasValidation: validation != nil)
+      }
+    }
 
     var notes = assembly.notes
     for pictures in [training] + (validation.map { [$0] } ?? []) where !pictures.report.isEmpty {
@@ -89,6 +97,20 @@ extension Recipe {
       try loss.check(output: output, targets: targets)
       return loss
     }
+  }
+
+  /// Refuses a cross-entropy of what no activation turned into probabilities: it would become infinite sooner or later.
+  fileprivate func checkProbabilities(_ model: Model, loss: any Loss) throws(RecipeError) {
+    guard loss.name.hasSuffix("crossentropy"), !loss.fromLogits,
+      let node = model.nodes.last(where: { $0.output == model.outputs[0] }),
+      let dense = model.instances[node.instance].layer as? Dense, dense.activation == .linear
+    else { return }
+    let activation = loss.name.hasPrefix("binary") ? "sigmoid" : "softmax"
+    throw RecipeError(
+      file: file, path: "loss",
+      "\(loss.name) takes probabilities, but the last layer, \"\(model.instances[node.instance].path)\", has no activation. "
+        + "Give it \"activation\": \"\(activation)\", or say \"loss\": {\"name\": \"\(loss.name)\", \"from_logits\": true}."
+    )
   }
 
   fileprivate func resolvedMetrics(
