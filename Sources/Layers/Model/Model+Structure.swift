@@ -70,7 +70,7 @@ extension Model {
   ///
   /// - Parameter numberLimit: refuse a model with more numbers than these, before any memory is taken for them.
   package init(
-    _ parts: ModelParts, initialization: Initialization, numberLimit: Int = .max
+    _ parts: ModelParts, initialization: Initialization, numberLimit: Int = 1 << 32
   ) throws(ModelError) {
     var flattening = Flattening(containers: parts.containers)
     let (inputs, outputs) = try flattening.run()
