@@ -42,7 +42,7 @@ struct RecipeDecodingTests {
       ("phases.0.freeze_through=x", "phases[0]", "not both"),
       ("phases.1.batch_norm=half", "phases[1].batch_norm", "affine"),
       ("data.validation.fraction=2", "data.validation.fraction", "0.9"),
-      ("data.batch_size=0", "data.batch_size", "of 1 or more"),
+      ("data.batch_size=0", "data.batch_size", "from 1"),
       ("data.augment=[{\"name\": \"random_flap\"}]", "data.augment[0]", "random_flip"),
       ("model.head.1.layer=Dens", "model.head[1].layer", "Did you mean \"Dense\""),
       ("model.file=x.h5", "model", "exactly one of"),

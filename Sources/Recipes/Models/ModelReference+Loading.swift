@@ -133,11 +133,15 @@ extension ModelReference {
       throw ModelLoadingError(
         "\(path): preprocessing \"\(preprocessing.name)\" needs 3 channels, but the model takes \(channels)")
     }
+    let given = try labelFile.map { path throws(ModelLoadingError) in try LabelFile.read(path) }
+    if let given, let own = saved.labels, given != own {
+      notes.append("the labels of \(labelFile ?? "") take the place of the model's own: \(Plan.list(own))")
+    }
     return LoadedModel(
       model: saved.model, preprocessing: preprocessing,
       interpolation: interpolation ?? saved.metadata["interpolation"]?.stringValue.flatMap(Interpolation.init),
       inputSize: size, channels: channels,
-      labels: try labelFile.map { path throws(ModelLoadingError) in try LabelFile.read(path) } ?? saved.labels,
+      labels: given ?? saved.labels,
       architecture: architecture, notes: notes)
   }
 

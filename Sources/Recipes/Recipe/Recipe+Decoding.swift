@@ -36,6 +36,7 @@ extension Recipe {
     let earlyStopping = reader.setting("early_stopping") { value throws(ConfigError) in try EarlyStopping(config: value)
     }
     let output = reader.string("output")
+    if output?.isEmpty == true { reader.report("output", "names no folder") }
     reader.ignore("description")
     reader.finish()
 
