@@ -5,24 +5,28 @@ extension Device {
   /// Applies an activation to every element (softmax: to every row of the last axis).
   public func activate(_ x: Tensor, _ activation: ActivationFunction) -> Tensor {
     if activation == .linear { return x }
+    let columns = activation == .softmax ? x.shape[-1] : 1
     return reading(x) { source in
-      making(x.shape) { target in
-        if activation == .softmax {
-          let columns = x.shape[-1]
-          forEachPiece(of: x.count / max(1, columns), grain: max(1, 4096 / max(1, columns))) { rows in
-            let offset = rows.lowerBound * columns
-            unsafe kernels.table.softmax(rows.count, columns, source.address + offset, target.address + offset)
-          }
-          return
-        }
-        let code = activation.code
-        forEachPiece(of: x.count, grain: 8192) { range in
-          let offset = range.lowerBound
-          unsafe withParameters(code) { kind, parameters in
-            unsafe kernels.table.activate(
-              kind, parameters, range.count, source.address + offset, target.address + offset)
-          }
-        }
+      making(x.shape) { activate(source, count: x.count, columns: columns, activation, into: $0) }
+    }
+  }
+
+  /// The same for `count` numbers in memory, in rows of `columns`; `target` may be where they are.
+  package func activate(
+    _ source: Source, count: Int, columns: Int, _ activation: ActivationFunction, into target: Target
+  ) {
+    if activation == .softmax {
+      forEachPiece(of: count / max(1, columns), grain: max(1, 4096 / max(1, columns))) { rows in
+        let offset = rows.lowerBound * columns
+        unsafe kernels.table.softmax(rows.count, columns, source.address + offset, target.address + offset)
+      }
+      return
+    }
+    let code = activation.code
+    forEachPiece(of: count, grain: 8192) { range in
+      let offset = range.lowerBound
+      unsafe withParameters(code) { kind, parameters in
+        unsafe kernels.table.activate(kind, parameters, range.count, source.address + offset, target.address + offset)
       }
     }
   }

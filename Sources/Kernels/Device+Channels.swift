@@ -10,13 +10,19 @@ extension Device {
     precondition(
       scale.count == channels && shift.count == channels,
       "scale \(scale.shape) and shift \(shift.shape) for \(x.shape)")
-    return reading(x, scale, shift) { source, scale, shift in
-      making(x.shape) { target in
-        forEachPiece(of: x.count / max(1, channels), grain: max(1, 8192 / max(1, channels))) { rows in
-          let offset = rows.lowerBound * channels
-          unsafe kernels.table.scale_and_shift(
-            rows.count, channels, source.address + offset, scale.address, shift.address, target.address + offset)
-        }
+    return reading(x) { source in
+      making(x.shape) { scaleAndShift(source, count: x.count, scale: scale, shift: shift, into: $0) }
+    }
+  }
+
+  /// The same for `count` numbers in memory; `target` may be where they are.
+  package func scaleAndShift(_ x: Source, count: Int, scale: Tensor, shift: Tensor, into target: Target) {
+    let channels = scale.count
+    reading(scale, shift) { scale, shift in
+      forEachPiece(of: count / max(1, channels), grain: max(1, 8192 / max(1, channels))) { rows in
+        let offset = rows.lowerBound * channels
+        unsafe kernels.table.scale_and_shift(
+          rows.count, channels, x.address + offset, scale.address, shift.address, target.address + offset)
       }
     }
   }

@@ -10,14 +10,29 @@ extension Device {
     _ image: Tensor, _ kernel: PackedKernel, _ geometry: ConvolutionGeometry, epilogue: Epilogue = .none
   ) -> Tensor {
     precondition(kernel.geometry == geometry, "a kernel packed for \(kernel.geometry) in \(geometry)")
-    let window = geometry.window
-    checkImage(image, window, channels: geometry.inputChannels)
-    return multiply(
+    checkImage(image, geometry.window, channels: geometry.inputChannels)
+    let shape: Shape = [image.shape[0], geometry.outputHeight, geometry.outputWidth, geometry.outputChannels]
+    return making(shape) { target in
+      epilogue.withKernelEpilogue(outputShape: shape) { epilogue in
+        reading(image) { convolution($0, count: shape[0], kernel, into: target, epilogue: epilogue) }
+      }
+    }
+  }
+
+  /// Convolves `count` images that lie in memory one after the other, as tensors do.
+  ///
+  /// - Parameter pixelStride: the floats from one pixel of the output (and of a residual) to the next; as many as there
+  ///   are output channels if nil.
+  package func convolution(
+    _ image: Source, count: Int, _ kernel: PackedKernel, into target: Target, pixelStride: Int? = nil,
+    epilogue: KernelEpilogue
+  ) {
+    let geometry = kernel.geometry
+    multiply(
       image, kernel.matrix,
-      windows: window.rows(pixelStride: geometry.inputChannels, channels: geometry.inputChannels / geometry.groups),
-      rows: image.shape[0] * window.outputPixelCount,
-      outputShape: [image.shape[0], window.outputHeight, window.outputWidth, geometry.outputChannels],
-      epilogue: epilogue)
+      windows: geometry.window.rows(
+        pixelStride: geometry.inputChannels, channels: geometry.inputChannels / geometry.groups),
+      rows: count * geometry.window.outputPixelCount, into: target, pixelStride: pixelStride, epilogue: epilogue)
   }
 
   /// Convolves images with a Keras kernel `[kernelHeight, kernelWidth, inputChannels / groups, outputChannels]`.
@@ -41,31 +56,20 @@ extension Device {
       "an output gradient of shape \(gradient.shape) for \(channels) channels and \(window)")
   }
 
-  /// A new tensor with the rows of the windows over `image` times `matrix`.
-  func multiply(
-    _ image: Tensor, _ matrix: PackedMatrix, windows: ck_windows, rows: Int, outputShape: Shape, epilogue: Epilogue
-  ) -> Tensor {
-    making(outputShape) { target in
-      epilogue.withKernelEpilogue(outputShape: outputShape) { epilogue in
-        multiply(image, matrix, windows: windows, rows: rows, into: target, epilogue: epilogue)
-      }
-    }
-  }
-
   /// Multiplies `rows` rows of the windows over `image` by each group of `matrix`.
   ///
   /// Every output is a chain of additions that depends on the matrix' rows alone; so the cuts into blocks of rows and
   /// columns, made to suit the threads and caches, cannot show in the result.
   func multiply(
-    _ image: Tensor, _ matrix: PackedMatrix, windows: ck_windows, rows: Int, into target: Target,
-    scatter: ck_scatter? = nil, epilogue: KernelEpilogue
+    _ image: Source, _ matrix: PackedMatrix, windows: ck_windows, rows: Int, into target: Target,
+    pixelStride: Int? = nil, scatter: ck_scatter? = nil, epilogue: KernelEpilogue
   ) {
     precondition(matrix.kernels == kernels, "a matrix packed for \(matrix.kernels) on a device with \(kernels)")
     guard rows > 0 else { return }
     let (groups, columns) = (matrix.groups, matrix.columns)
-    let outputStride = groups * columns
+    let outputStride = pixelStride ?? groups * columns
     let cut = BlockCut(rows: rows, columns: columns, threads: threadCount, panel: unsafe kernels.table.panel_columns)
-    reading(image, matrix.panels) { image, panels in
+    reading(matrix.panels) { panels in
       forEach(groups * cut.rowBlocks * cut.columnBlocks) { item in
         let group = item % groups
         let rowRange = cut.rowRange(item / groups % cut.rowBlocks)

@@ -62,10 +62,10 @@ extension Device {
       height: g.inputHeight, width: g.inputWidth, step_height: g.strideHeight, step_width: g.strideWidth,
       offset_height: y.first, offset_width: x.first)
     let isWhole = g.strideHeight == 1 && g.strideWidth == 1
-    Epilogue.none.withKernelEpilogue(outputShape: [batch, g.inputHeight, g.inputWidth, g.inputChannels]) {
+    reading(dOutput) {
       multiply(
-        dOutput, matrix, windows: windows, rows: batch * y.count * x.count, into: target,
-        scatter: isWhole ? nil : scatter, epilogue: $0)
+        $0, matrix, windows: windows, rows: batch * y.count * x.count, into: target,
+        scatter: isWhole ? nil : scatter, epilogue: KernelEpilogue())
     }
   }
 

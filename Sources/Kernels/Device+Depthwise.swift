@@ -24,14 +24,33 @@ extension Device {
   ) -> Tensor {
     making(shape) { target in
       epilogue.withKernelEpilogue(outputShape: shape) { epilogue in
-        reading(image, kernel) { image, kernel in
-          forEachPiece(of: shape[0] * shape[1], grain: max(1, 16384 / max(1, shape[2] * shape[3]))) { lines in
-            var windows = windows
-            var epilogue = unsafe epilogue.value
-            unsafe kernels.table.depthwise(
-              &windows, image.address, kernel.address, target.address, lines.lowerBound, lines.count, &epilogue)
-          }
-        }
+        reading(image) { depthwise($0, count: shape[0], kernel, windows, into: target, epilogue: epilogue) }
+      }
+    }
+  }
+
+  /// Convolves `count` images that lie in memory one after the other, with a kernel whose multiplier is 1.
+  package func depthwiseConvolution(
+    _ image: Source, count: Int, _ kernel: Tensor, _ window: Window, into target: Target, epilogue: KernelEpilogue
+  ) {
+    precondition(kernel.shape[3] == 1, "a depthwise kernel with a multiplier: \(kernel.shape)")
+    let channels = kernel.shape[2]
+    depthwise(
+      image, count: count, kernel, window.rows(pixelStride: channels, channels: channels), into: target,
+      epilogue: epilogue)
+  }
+
+  private func depthwise(
+    _ image: Source, count: Int, _ kernel: Tensor, _ windows: ck_windows, into target: Target,
+    epilogue: KernelEpilogue
+  ) {
+    let line = windows.output_width * windows.channels
+    reading(kernel) { kernel in
+      forEachPiece(of: count * windows.output_height, grain: max(1, 16384 / max(1, line))) { lines in
+        var windows = windows
+        var epilogue = unsafe epilogue.value
+        unsafe kernels.table.depthwise(
+          &windows, image.address, kernel.address, target.address, lines.lowerBound, lines.count, &epilogue)
       }
     }
   }

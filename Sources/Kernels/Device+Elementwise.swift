@@ -38,6 +38,15 @@ extension Device {
     }
   }
 
+  /// The sum of `count` numbers each in memory; `target` may be where either of them is.
+  package func add(_ x: Source, _ y: Source, count: Int, into target: Target) {
+    forEachPiece(of: count, grain: 16384) { range in
+      let offset = range.lowerBound
+      unsafe kernels.table.binary(
+        Int32(CK_ADD.rawValue), range.count, x.address + offset, y.address + offset, 1, target.address + offset)
+    }
+  }
+
   private func binary(_ operation: ck_binary, _ x: Tensor, _ y: Tensor) -> Tensor {
     let code = Int32(operation.rawValue)
     if x.shape == y.shape {

@@ -6,13 +6,18 @@ extension Device {
   public func globalAveragePooling(_ image: Tensor) -> Tensor {
     let (batch, pixels, channels) = globalExtents(image)
     return reading(image) { image in
-      making([batch, channels]) { target in
-        forEach(batch) { n in
-          let to = unsafe target.address + n * channels
-          unsafe kernels.table.column_sums(pixels, channels, image.address + n * pixels * channels, to)
-          unsafe kernels.table.scale(channels, 1 / Float(pixels), to, to)
-        }
+      making([batch, channels]) {
+        globalAveragePooling(image, count: batch, pixels: pixels, channels: channels, into: $0)
       }
+    }
+  }
+
+  /// The same for `count` images that lie in memory one after the other.
+  package func globalAveragePooling(_ image: Source, count: Int, pixels: Int, channels: Int, into target: Target) {
+    forEach(count) { n in
+      let to = unsafe target.address + n * channels
+      unsafe kernels.table.column_sums(pixels, channels, image.address + n * pixels * channels, to)
+      unsafe kernels.table.scale(channels, 1 / Float(pixels), to, to)
     }
   }
 

@@ -73,14 +73,18 @@ extension Device {
         let run = part.shape[axis] * inner
         let start = offset
         reading(part) { source in
-          forEachPiece(of: outer, grain: max(1, 16384 / max(1, run))) { rows in
-            for row in rows {
-              unsafe (target.address + row * shape[axis] * inner + start).update(
-                from: source.address + row * run, count: run)
-            }
-          }
+          copy(source, rows: outer, run: run, into: target.advanced(by: start), rowStride: shape[axis] * inner)
         }
         offset += run
+      }
+    }
+  }
+
+  /// Copies `rows` rows of `run` numbers that lie one after the other to places `rowStride` apart.
+  package func copy(_ source: Source, rows: Int, run: Int, into target: Target, rowStride: Int) {
+    forEachPiece(of: rows, grain: max(1, 16384 / max(1, run))) { rows in
+      for row in rows {
+        unsafe (target.address + row * rowStride).update(from: source.address + row * run, count: run)
       }
     }
   }

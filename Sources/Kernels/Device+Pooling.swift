@@ -19,7 +19,11 @@ extension Device {
     let taps = making(shape) { taps in
       unsafe taps.address.withMemoryRebound(to: Int32.self, capacity: shape.elementCount) { taps in
         let taps = unsafe IndexTarget(address: taps)
-        writing(&output) { maximumPool(image, window, shape, into: $0, taps) }
+        reading(image) { image in
+          writing(&output) {
+            maximumPool(image, count: shape[0], channels: shape[3], window, into: $0, taps)
+          }
+        }
       }
     }
     return (output, PoolingIndices(shape: shape, taps: taps))
@@ -28,17 +32,23 @@ extension Device {
   /// The output of `maxPooling` alone, where no gradient will be asked for.
   public func maxPoolingOutput(_ image: Tensor, _ window: Window) -> Tensor {
     let shape = pooledShape(image, window)
-    return making(shape) { maximumPool(image, window, shape, into: $0, nil) }
+    return reading(image) { image in
+      making(shape) { maxPooling(image, count: shape[0], channels: shape[3], window, into: $0) }
+    }
   }
 
-  private func maximumPool(_ image: Tensor, _ window: Window, _ shape: Shape, into target: Target, _ taps: IndexTarget?)
-  {
-    reading(image) { image in
-      forEachLine(shape) { lines in
-        var windows = window.rows(pixelStride: shape[3], channels: shape[3])
-        unsafe kernels.table.maximum_pool(
-          &windows, image.address, target.address, taps.map { unsafe $0.address }, lines.lowerBound, lines.count)
-      }
+  /// The same for `count` images that lie in memory one after the other.
+  package func maxPooling(_ image: Source, count: Int, channels: Int, _ window: Window, into target: Target) {
+    maximumPool(image, count: count, channels: channels, window, into: target, nil)
+  }
+
+  private func maximumPool(
+    _ image: Source, count: Int, channels: Int, _ window: Window, into target: Target, _ taps: IndexTarget?
+  ) {
+    forEachLine(count, window, channels: channels) { lines in
+      var windows = window.rows(pixelStride: channels, channels: channels)
+      unsafe kernels.table.maximum_pool(
+        &windows, image.address, target.address, taps.map { unsafe $0.address }, lines.lowerBound, lines.count)
     }
   }
 
@@ -63,13 +73,15 @@ extension Device {
   public func averagePooling(_ image: Tensor, _ window: Window) -> Tensor {
     let shape = pooledShape(image, window)
     return reading(image) { image in
-      making(shape) { target in
-        forEachLine(shape) { lines in
-          var windows = window.rows(pixelStride: shape[3], channels: shape[3])
-          unsafe kernels.table.average_pool(
-            &windows, image.address, target.address, lines.lowerBound, lines.count)
-        }
-      }
+      making(shape) { averagePooling(image, count: shape[0], channels: shape[3], window, into: $0) }
+    }
+  }
+
+  /// The same for `count` images that lie in memory one after the other.
+  package func averagePooling(_ image: Source, count: Int, channels: Int, _ window: Window, into target: Target) {
+    forEachLine(count, window, channels: channels) { lines in
+      var windows = window.rows(pixelStride: channels, channels: channels)
+      unsafe kernels.table.average_pool(&windows, image.address, target.address, lines.lowerBound, lines.count)
     }
   }
 
@@ -90,6 +102,12 @@ extension Device {
   private func pooledShape(_ image: Tensor, _ window: Window) -> Shape {
     checkImage(image, window, channels: image.shape[-1])
     return [image.shape[0], window.outputHeight, window.outputWidth, image.shape[3]]
+  }
+
+  /// Shares out the lines of the windows over `count` images.
+  private func forEachLine(_ count: Int, _ window: Window, channels: Int, _ body: @Sendable (Range<Int>) -> Void) {
+    forEachPiece(
+      of: count * window.outputHeight, grain: max(1, 8192 / max(1, window.outputWidth * channels)), body)
   }
 
   /// Shares out the lines of a batch of images.

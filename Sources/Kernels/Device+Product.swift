@@ -22,9 +22,18 @@ extension Device {
   /// The product of a matrix `[rows, depth]` and a packed one.
   public func product(_ a: Tensor, _ b: PackedMatrix, epilogue: Epilogue = .none) -> Tensor {
     precondition(a.shape.rank == 2 && a.shape[1] == b.rows, "no product of \(a.shape) and [\(b.rows), \(b.columns)]")
-    return multiply(
-      a, b, windows: .matrix(rows: a.shape[0], columns: a.shape[1]), rows: a.shape[0],
-      outputShape: [a.shape[0], b.columns], epilogue: epilogue)
+    let shape: Shape = [a.shape[0], b.columns]
+    return making(shape) { target in
+      epilogue.withKernelEpilogue(outputShape: shape) { epilogue in
+        reading(a) { product($0, rows: shape[0], b, into: target, epilogue: epilogue) }
+      }
+    }
+  }
+
+  /// The product of `rows` rows that lie in memory one after the other and a packed matrix.
+  package func product(_ a: Source, rows: Int, _ b: PackedMatrix, into target: Target, epilogue: KernelEpilogue) {
+    multiply(
+      a, b, windows: .matrix(rows: rows, columns: b.rows), rows: rows, into: target, epilogue: epilogue)
   }
 
   /// A matrix with its axes exchanged.

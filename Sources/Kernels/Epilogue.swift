@@ -64,34 +64,38 @@ extension Epilogue {
         residual.shape == outputShape, "a residual of shape \(residual.shape) for an output of shape \(outputShape)")
     }
     return reading(bias) { bias in
-      reading(residual) { residual in
-        var epilogue = unsafe ck_epilogue()
-        unsafe epilogue.bias = bias.map { unsafe $0.address }
-        unsafe epilogue.residual = residual.map { unsafe $0.address }
-        unsafe epilogue.low = -.infinity
-        unsafe epilogue.high = .infinity
-        unsafe epilogue.slope = 1
-        switch activation {
-        case .none: break
-        case .relu: unsafe epilogue.low = 0
-        case .relu6: unsafe (epilogue.low, epilogue.high) = (0, 6)
-        case .clamp(let low, let high): unsafe (epilogue.low, epilogue.high) = (low, high)
-        case .leakyReLU(let alpha): unsafe epilogue.slope = alpha
-        case .elementwise(let activation):
-          let code = activation.function.code
-          unsafe (epilogue.activation, epilogue.parameters) = (code.kind, code.parameters)
-        }
-        return body(unsafe KernelEpilogue(value: epilogue))
-      }
+      reading(residual) { residual in body(KernelEpilogue(bias: bias, residual: residual, activation: activation)) }
     }
   }
 }
 
 /// An epilogue in the C kernels' terms.
 ///
-/// Unchecked Sendable: it lives only inside `withKernelEpilogue`, while its tensors are alive and nobody writes to them.
-@safe struct KernelEpilogue: @unchecked Sendable {
+/// Unchecked Sendable: it lives no longer than its operation, while its tensors are alive and nobody writes to them.
+@safe package struct KernelEpilogue: @unchecked Sendable {
   var value: ck_epilogue
+
+  /// - Parameters:
+  ///   - bias: a number for each output channel.
+  ///   - residual: laid out as the output.
+  package init(bias: Source? = nil, residual: Source? = nil, activation: FusedActivation = .none) {
+    unsafe value = ck_epilogue()
+    unsafe value.bias = bias.map { unsafe $0.address }
+    unsafe value.residual = residual.map { unsafe $0.address }
+    unsafe value.low = -.infinity
+    unsafe value.high = .infinity
+    unsafe value.slope = 1
+    switch activation {
+    case .none: break
+    case .relu: unsafe value.low = 0
+    case .relu6: unsafe (value.low, value.high) = (0, 6)
+    case .clamp(let low, let high): unsafe (value.low, value.high) = (low, high)
+    case .leakyReLU(let alpha): unsafe value.slope = alpha
+    case .elementwise(let activation):
+      let code = activation.function.code
+      unsafe (value.activation, value.parameters) = (code.kind, code.parameters)
+    }
+  }
 
   /// The same for the columns from `first` on.
   func shifted(by first: Int) -> ck_epilogue {

@@ -1,23 +1,36 @@
-import Tensors
+package import Tensors
 
-/// Memory of a tensor that is read.
+/// Memory that is read: a tensor's, or a place in an arena.
 ///
-/// Naming it is safe; reading through its address is not. Unchecked Sendable: it lives only inside `reading`, while the
-/// tensor is alive and nobody writes to it.
-@safe struct Source: @unchecked Sendable {
-  let address: UnsafePointer<Float>
+/// Naming it is safe; reading through its address is not. Unchecked Sendable: it lives only inside `reading`, or while the
+/// owner of the arena runs an operation; meanwhile the memory is alive and nobody writes to it.
+@safe package struct Source: @unchecked Sendable {
+  package let address: UnsafePointer<Float>
+
+  package init(address: UnsafePointer<Float>) { unsafe self.address = address }
+
+  /// The memory `count` floats further on.
+  package func advanced(by count: Int) -> Source { unsafe Source(address: address + count) }
 }
 
-/// Memory of a tensor that is being made.
+/// Memory that is being written: a new tensor's, or a place in an arena.
 ///
 /// Naming it is safe; writing through its address is not. Unchecked Sendable: each work item writes a part of its own, and
-/// the tensor is not seen by anybody else before all items are done.
-@safe struct Target: @unchecked Sendable {
-  let address: UnsafeMutablePointer<Float>
+/// nobody else looks at the memory before all items are done.
+@safe package struct Target: @unchecked Sendable {
+  package let address: UnsafeMutablePointer<Float>
+
+  package init(address: UnsafeMutablePointer<Float>) { unsafe self.address = address }
+
+  /// The memory `count` floats further on.
+  package func advanced(by count: Int) -> Target { unsafe Target(address: address + count) }
+
+  /// The same memory, to be read.
+  package var source: Source { unsafe Source(address: UnsafePointer(address)) }
 }
 
 /// Calls `body` with the memory of a tensor; it must not keep it.
-func reading<R>(_ a: Tensor, _ body: (Source) -> R) -> R {
+package func reading<R>(_ a: Tensor, _ body: (Source) -> R) -> R {
   unsafe a.withUnsafeElements { elements in
     guard let base = elements.baseAddress else { preconditionFailure("a tensor always has memory") }
     return body(unsafe Source(address: base))
@@ -38,7 +51,7 @@ func reading<R>(_ a: Tensor?, _ body: (Source?) -> R) -> R {
 }
 
 /// Calls `body` with the memory of a tensor for writing; it must not keep it.
-func writing<R>(_ a: inout Tensor, _ body: (Target) -> R) -> R {
+package func writing<R>(_ a: inout Tensor, _ body: (Target) -> R) -> R {
   unsafe a.withUnsafeMutableElements { elements in
     guard let base = elements.baseAddress else { preconditionFailure("a tensor always has memory") }
     return body(unsafe Target(address: base))
