@@ -6,7 +6,8 @@ let package = Package(
   name: "benchmark",
   dependencies: [.package(name: "FineTune", path: "../..")],
   targets: [
-    .executableTarget(name: "benchmark-kernels", dependencies: [.product(name: "FineTune", package: "FineTune")])
+    .executableTarget(name: "benchmark-images", dependencies: [.product(name: "FineTune", package: "FineTune")]),
+    .executableTarget(name: "benchmark-kernels", dependencies: [.product(name: "FineTune", package: "FineTune")]),
   ],
   swiftLanguageModes: [.v6]
 )
