@@ -10,3 +10,4 @@
 #include "pooling.h"
 #include "elementwise.h"
 #include "reductions.h"
+#include "normalization.h"

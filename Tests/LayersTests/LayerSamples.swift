@@ -23,6 +23,10 @@ enum LayerSamples {
       filters: 8, kernelSize: Size(3, 3), padding: .same, dilationRate: Size(2, 2), depthMultiplier: 2,
       activation: .hardSigmoid, usesBias: false, depthwiseInitializer: .heUniform, pointwiseInitializer: .lecunNormal,
       depthwiseRegularizer: Regularizer(l2: 0.1), pointwiseRegularizer: Regularizer(l2: 0.2)),
+    Conv2DTranspose(filters: 5, kernelSize: Size(2, 3)),
+    Conv2DTranspose(
+      filters: 5, kernelSize: Size(3, 3), strides: Size(2, 3), padding: .same, outputPadding: Size(1, 2),
+      activation: .relu, usesBias: false, kernelInitializer: .heNormal, kernelRegularizer: Regularizer(l2: 0.1)),
     Dense(units: 3),
     Dense(
       units: 3, activation: .softmax, usesBias: false,
@@ -34,6 +38,13 @@ enum LayerSamples {
     BatchNormalization(
       axis: 3, momentum: 0.9997, epsilon: 1.001e-5, center: false, scale: false, gammaInitializer: .zeros,
       gammaRegularizer: Regularizer(l2: 1e-4)),
+    LayerNormalization(),
+    LayerNormalization(
+      axes: [2, 3], epsilon: 1e-6, center: false, gammaInitializer: .zeros, gammaRegularizer: Regularizer(l1: 0.1)),
+    GroupNormalization(),
+    GroupNormalization(
+      groups: -1, axis: 3, epsilon: 1e-5, scale: false, betaInitializer: .ones, betaRegularizer: Regularizer(l2: 0.1)),
+    LayerScale(initValues: 0.5, projectionDim: 4),
   ]
 
   static let activations: [any Layer] =
@@ -46,13 +57,16 @@ enum LayerSamples {
   static let shapes: [any Layer] = [
     ZeroPadding2D(padding: Margins(top: 0, bottom: 1, left: 2, right: 3)),
     Cropping2D(cropping: Margins(top: 3, bottom: 2, left: 1, right: 0)),
+    UpSampling2D(size: Size(3, 2), interpolation: .bilinear), Permute(dims: [2, 3, 1]),
     Reshape(targetShape: [-1, 4]), Reshape(targetShape: [1, 1, 8]),
     MaxPooling2D(poolSize: Size(3, 2), strides: Size(2, 1), padding: .same),
     AveragePooling2D(poolSize: Size(2, 3), strides: Size(1, 2)),
   ]
 
   static let others: [any Layer] = [
-    Dropout(rate: 0.25), SpatialDropout2D(rate: 0.5), Rescaling(scale: 1 / 127.5, offset: -1),
+    Dropout(rate: 0.25), SpatialDropout2D(rate: 0.5), GaussianDropout(rate: 0.25),
+    GaussianNoise(standardDeviation: 0.5), StochasticDepth(dropPathRate: 0.2), CustomScaleLayer(scale: 0.17),
+    Rescaling(scale: 1 / 127.5, offset: -1),
     Rescaling(scale: [0.1, 0.2, 0.3], offset: [0, 0, 0]),
     Normalization(constants: Normalization.Constants(mean: [0.485, 0.456, 0.406], variance: [0.05, 0.06, 0.07])),
   ]

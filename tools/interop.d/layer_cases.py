@@ -104,6 +104,56 @@ def separable_convolutions(k: ModuleType, x: Tensor) -> list[Tensor]:
     return [k.layers.SeparableConv2D(7, **options, name=f"separable_{i}")(x) for i, options in enumerate(variants)]
 
 
+def transposed_convolutions(k: ModuleType, x: Tensor) -> list[Tensor]:
+    variants: list[dict[str, Any]] = [
+        {"kernel_size": size, "strides": stride, "padding": padding}
+        for padding in ("valid", "same")
+        for size, stride in [(1, 1), (3, 1), (3, 2), (2, 2), (4, 2), ((5, 3), (2, 3)), (2, 3)]
+    ]
+    variants += [
+        {"kernel_size": 3, "strides": 2, "padding": "same", "output_padding": (0, 1)},
+        {"kernel_size": 3, "strides": 3, "padding": "valid", "output_padding": 2, "use_bias": False},
+        {"kernel_size": 3, "padding": "same", "activation": "tanh"},
+    ]
+    return [k.layers.Conv2DTranspose(5, **options, name=f"transposed_{i}")(x) for i, options in enumerate(variants)]
+
+
+def upsampling(k: ModuleType, x: Tensor) -> list[Tensor]:
+    layers = k.layers
+    return [
+        layers.UpSampling2D(name="nearest")(x),
+        layers.UpSampling2D((3, 2), name="nearest_uneven")(x),
+        layers.UpSampling2D(2, interpolation="bilinear", name="bilinear")(x),
+        layers.UpSampling2D((2, 5), interpolation="bilinear", name="bilinear_uneven")(x),
+        layers.Permute((2, 3, 1), name="permute")(x),
+        layers.Permute((3, 2, 1), name="permute_back")(x),
+    ]
+
+
+def other_normalizations(k: ModuleType, x: Tensor) -> list[Tensor]:
+    layers = k.layers
+    x = layers.Conv2D(12, 1, kernel_initializer=k.initializers.RandomUniform(-5, 5, seed=3), name="spread")(x)
+    built = [
+        layers.LayerNormalization(name="layer")(x),
+        layers.LayerNormalization(epsilon=1e-6, center=False, name="layer_no_center")(x),
+        layers.LayerNormalization(axis=[2, 3], scale=False, name="layer_two_axes")(x),
+        layers.LayerNormalization(name="layer_on_vectors")(layers.GlobalAveragePooling2D(name="flat")(x)),
+    ]
+    for groups in (1, 3, 12, -1):
+        built.append(layers.GroupNormalization(groups, name=f"groups_{groups}".replace("-1", "each"))(x))
+    built.append(layers.GroupNormalization(4, epsilon=0.1, scale=False, name="groups_no_scale")(x))
+    return built
+
+
+def noise(k: ModuleType, x: Tensor) -> list[Tensor]:
+    layers = k.layers
+    return [
+        layers.GaussianNoise(0.5, name="gaussian_noise")(x),
+        layers.GaussianDropout(0.3, name="gaussian_dropout")(x),
+        layers.SpatialDropout2D(0.3, name="spatial_dropout")(x),
+    ]
+
+
 def pooling(k: ModuleType, x: Tensor) -> list[Tensor]:
     built = []
     windows = [(2, None), (3, 1), (3, 2), ((3, 2), None), (2, 3), (1, 2)]
@@ -194,6 +244,10 @@ def topics(k: ModuleType) -> Iterator[tuple[str, Topic]]:
         yield "Conv2D groups", grouped_convolutions
     yield "DepthwiseConv2D", depthwise_convolutions
     yield "SeparableConv2D", separable_convolutions
+    yield "Conv2DTranspose", transposed_convolutions
+    yield "UpSampling2D and Permute", upsampling
+    yield "LayerNormalization and GroupNormalization", other_normalizations
+    yield "noise", noise
     yield "pooling", pooling
     yield "BatchNormalization", batch_normalization
     yield "shapes and scales", shapes_and_scales

@@ -118,6 +118,11 @@ enum ck_binary { CK_ADD, CK_MULTIPLY, CK_MAXIMUM, CK_SUBTRACT };
   K(void, column_maxima, (ptrdiff_t rows, ptrdiff_t columns, const float *x, float *result))                           \
   K(void, column_maxima_gradient, (ptrdiff_t rows, ptrdiff_t columns, const float *x, const float *maxima,             \
                                    const float *output_gradient, float *result))                                       \
+  /* Normalisation of rows */                                                                                          \
+  K(void, normalize_rows, (ptrdiff_t rows, ptrdiff_t columns, float epsilon, const float *x, float *normalized,        \
+                           float *inverse_deviations))                                                                 \
+  K(void, normalize_rows_gradient, (ptrdiff_t rows, ptrdiff_t columns, const float *output_gradient,                   \
+                                    const float *normalized, const float *inverse_deviations, float *result))          \
   /* Optimisers */                                                                                                     \
   K(void, sgd_update, (ptrdiff_t count, const float *gradient, float *velocity, float *weights, float rate,            \
                        float momentum, int32_t nesterov))                                                              \
