@@ -70,27 +70,25 @@ extension Device {
     let outputStride = pixelStride ?? groups * columns
     let cut = BlockCut(rows: rows, columns: columns, threads: threadCount, panel: unsafe kernels.table.panel_columns)
     reading(matrix.panels) { panels in
-      forEach(groups * cut.rowBlocks * cut.columnBlocks) { item in
+      forEach(groups * cut.rowBlocks * cut.columnBlocks, scratch: Int(CK_SCRATCH)) { item, scratch in
         let group = item % groups
         let rowRange = cut.rowRange(item / groups % cut.rowBlocks)
         let columnRange = cut.columnRange(item / groups / cut.rowBlocks)
         let first = group * columns + columnRange.lowerBound
         var windows = windows
         var epilogue = unsafe epilogue.shifted(by: first)
-        withScratch(CK_SCRATCH) { scratch in
-          let image = unsafe image.address + group * windows.channels
-          let panels =
-            unsafe panels.address + group * matrix.groupStride + columnRange.lowerBound * matrix.rows
-          let output = unsafe target.address + first
-          if var scatter {
-            unsafe kernels.table.convolution_rows(
-              &windows, image, panels, columnRange.count, rowRange.lowerBound, rowRange.count, output, outputStride,
-              &scatter, &epilogue, scratch.address)
-          } else {
-            unsafe kernels.table.convolution_rows(
-              &windows, image, panels, columnRange.count, rowRange.lowerBound, rowRange.count, output, outputStride,
-              nil, &epilogue, scratch.address)
-          }
+        let image = unsafe image.address + group * windows.channels
+        let panels =
+          unsafe panels.address + group * matrix.groupStride + columnRange.lowerBound * matrix.rows
+        let output = unsafe target.address + first
+        if var scatter {
+          unsafe kernels.table.convolution_rows(
+            &windows, image, panels, columnRange.count, rowRange.lowerBound, rowRange.count, output, outputStride,
+            &scatter, &epilogue, scratch.address)
+        } else {
+          unsafe kernels.table.convolution_rows(
+            &windows, image, panels, columnRange.count, rowRange.lowerBound, rowRange.count, output, outputStride,
+            nil, &epilogue, scratch.address)
         }
       }
     }

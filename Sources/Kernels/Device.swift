@@ -33,6 +33,21 @@ public struct Device: Sendable {
     if let pool { pool.forEach(count, body) } else { for index in 0..<max(0, count) { body(index) } }
   }
 
+  /// The same with `scratchCount` floats of memory of its own for the thread that runs the index.
+  package func forEach(
+    _ count: Int, scratch scratchCount: Int, _ body: @Sendable (_ index: Int, _ scratch: Target) -> Void
+  ) {
+    // One block for all threads: it is the same in every operation, and so each thread finds its part in its caches.
+    unsafe buffers.withMemory(count > 0 ? threadCount * scratchCount : 0) { memory in
+      let memory = unsafe Target(address: memory)
+      if let pool {
+        pool.forEach(count) { thread, index in body(index, memory.advanced(by: thread * scratchCount)) }
+      } else {
+        for index in 0..<max(0, count) { body(index, memory) }
+      }
+    }
+  }
+
   /// Cuts `0..<count` into pieces of equal size, about four for each thread but none smaller than `grain`, and runs `body`
   /// for each. Only for work where the cuts cannot show in the result.
   func forEachPiece(of count: Int, grain: Int, _ body: @Sendable (Range<Int>) -> Void) {

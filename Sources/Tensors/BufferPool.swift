@@ -49,6 +49,13 @@ public final class BufferPool: Sendable {
     }
   }
 
+  /// Calls `body` with uninitialised memory for `count` floats, valid until it returns.
+  @unsafe package func withMemory<R>(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> R) -> R {
+    let block = take(atLeast: count)
+    defer { give(block) }
+    return unsafe body(block.address)
+  }
+
   func take(atLeast count: Int) -> Block {
     let capacity = Self.capacity(for: count)
     let recycled = state.withLock { state -> Block? in
