@@ -22,7 +22,12 @@ static void pack_panels(const float *source, ptrdiff_t row_stride, ptrdiff_t col
   for (ptrdiff_t n = 0; n < columns; n += CK_PANEL, panels += panel_stride) {
     const ptrdiff_t width = least(CK_PANEL, columns - n);
     const float *from = source + n * column_stride;
-    if (column_stride == 1) {
+    if (column_stride == 1 && width == CK_PANEL) {
+      for (ptrdiff_t k = 0; k < rows; k++, from += row_stride) {
+        store(panels + k * CK_PANEL, load(from));
+        store(panels + k * CK_PANEL + CK_LANES, load(from + CK_LANES));
+      }
+    } else if (column_stride == 1) {
       const vm first = lanes(width), second = lanes(greatest(0, width - CK_LANES));
       for (ptrdiff_t k = 0; k < rows; k++, from += row_stride) {
         store(panels + k * CK_PANEL, load_part(from, first));

@@ -100,28 +100,34 @@ extension Device {
     let chunkRows =
       size >= 1 << 18 ? max(1, rows) : (max(2048, size / 4) + rowsPerSample - 1) / rowsPerSample * rowsPerSample
     let chunks = max(1, (rows + chunkRows - 1) / chunkRows)
-    let depthBlocks = max((depth + 503) / 504, min(4, depth / 56, max(1, 2 * threadCount / chunks)))
-    let depthStep = ((depth + depthBlocks - 1) / depthBlocks + 13) / 14 * 14
-    let depthCount = (depth + depthStep - 1) / depthStep
-    var partial = Tensor(zeros: Shape([chunks] + shape.dimensions), in: buffers)
-    writing(&partial) { target in
+    guard rows > 0 else { return Tensor(zeros: shape, in: buffers) }
+    let blocks = depthBlocks(depth, items: chunks * groups)
+    let partial = making(Shape([chunks] + shape.dimensions)) { target in
       reading(image, dOutput) { image, gradient in
-        forEach(chunks * depthCount * groups) { item in
+        forEach(chunks * blocks * groups) { item in
           let group = item % groups
-          let first = item / groups % depthCount * depthStep
-          let chunk = item / groups / depthCount
+          let block = item / groups % blocks
+          let chunk = item / groups / blocks
           let start = chunk * chunkRows
           var windows = windows
           withScratch(CK_GRADIENT_SCRATCH) { scratch in
             unsafe kernels.table.kernel_gradient(
               &windows, image.address + group * windows.channels, gradient.address + group * columns, outputs, columns,
-              start, min(chunkRows, rows - start), first, min(depth, first + depthStep),
+              start, min(chunkRows, rows - start), depth * block / blocks, depth * (block + 1) / blocks,
               target.address + chunk * size + group * columns, outputs, scratch.address)
           }
         }
       }
     }
     return sumOfRows(partial, count: chunks, size: size).reshaped(to: shape)
+  }
+
+  /// How many blocks to cut each of `items` kernel gradients of `depth` rows into: no more than the cache and equal shares
+  /// for all threads ask for. The cuts cannot show in the result.
+  private func depthBlocks(_ depth: Int, items: Int) -> Int {
+    let blocks = (depth + CK_BLOCK_DEPTH - 1) / CK_BLOCK_DEPTH
+    if blocks * items % threadCount == 0 || depth < 28 * threadCount { return blocks }
+    return (blocks + threadCount - 1) / threadCount * threadCount
   }
 
   /// The sum of the `count` rows of `size` elements, added in a tree that depends on `count` alone.

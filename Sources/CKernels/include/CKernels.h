@@ -12,8 +12,12 @@ enum {
   CK_PACK_STRIDE = 528,  // floats from row to row of a packed block: no power of two, so rows spread over the L1 sets
   CK_BLOCK_DEPTH = 512,  // the deepest block that is packed at once
   CK_BLOCK_ROWS = 112,   // the most rows `convolution_rows` takes
-  CK_GRADIENT_ROWS = 192,     // rows of the image matrix packed at once for a kernel gradient
-  CK_GRADIENT_COLUMNS = 256,  // columns of the output gradient packed at once
+  CK_STRIP_ROWS = 28,    // rows packed at once where the weights stay in the second cache
+  CK_RESIDENT_WEIGHTS = 1 << 17,  // floats of weights that do
+  CK_GRADIENT_ROWS = 192,         // the most rows of the image matrix packed at once for a kernel gradient
+  CK_GRADIENT_COLUMNS = 256,      // columns of the output gradient packed at once
+  CK_DIRECT_STRIDE = 512,  // floats from pixel to pixel up to which a kernel gradient reads a matrix where it lies
+  CK_DIRECT_DEPTH = 192,   // rows of the result up to which packing the output gradient costs more than it saves
   CK_SCRATCH = 2 * CK_BLOCK_ROWS * CK_PACK_STRIDE,  // floats of scratch `convolution_rows` needs
   CK_GRADIENT_SCRATCH = CK_GRADIENT_ROWS * (CK_PACK_STRIDE + CK_GRADIENT_COLUMNS),
 };
