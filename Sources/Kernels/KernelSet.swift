@@ -49,6 +49,17 @@ public struct KernelSet: Sendable, Hashable {
     precondition(!result.isNaN, "a sum of small numbers is a number")
     return unsafe rounds * table.peak_operations
   }
+
+  /// Runs `rounds` of additions that each wait for the one before, beside enough multiply-adds to hold the clock where
+  /// `runPeak` has it, and returns how many cycles that took: divided by the time, the clock.
+  public func runCycles(rounds: Int) -> Int {
+    let result = unsafe table.cycles(rounds)
+    precondition(!result.isNaN, "a sum of small numbers is a number")
+    return 32 * rounds
+  }
+
+  /// Floats in a vector.
+  public var lanes: Int { unsafe table.panel_columns / 2 }
 }
 
 extension KernelSet: CustomStringConvertible {

@@ -51,7 +51,7 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
       "depth over two blocks, strided", batch: 1, size: (6, 6), channels: (600, 18), kernel: (2, 2), stride: (2, 2)),
     ConvolutionCase("more rows than a block", batch: 3, size: (16, 15), channels: (16, 16)),
     ConvolutionCase("more rows than a chunk of the gradient", batch: 7, size: (24, 25), channels: (4, 6)),
-    ConvolutionCase("1x1, both operands read where they lie", batch: 3, size: (15, 14), channels: (64, 96), kernel: (1, 1)),
+    ConvolutionCase("1x1, operands read where they lie", batch: 3, size: (15, 14), channels: (64, 96), kernel: (1, 1)),
     ConvolutionCase("1x1, too many channels for that", batch: 3, size: (9, 8), channels: (1030, 64), kernel: (1, 1)),
     ConvolutionCase("large kernel gradient", batch: 2, size: (10, 11), channels: (520, 520), kernel: (1, 1)),
   ]

@@ -134,7 +134,8 @@ enum ck_binary { CK_ADD, CK_MULTIPLY, CK_MAXIMUM, CK_SUBTRACT };
                         float rate,                                                                                    \
                         float beta_1, float beta_2, float epsilon))                                                    \
   /* Measurement */                                                                                                    \
-  K(float, peak, (ptrdiff_t rounds))
+  K(float, peak, (ptrdiff_t rounds)) \
+  K(float, cycles, (ptrdiff_t rounds))
 
 #define CK_FIELD(result, name, parameters) result(*name) parameters;
 

@@ -21,15 +21,32 @@ struct BenchmarkKernels {
     let device = Device(threads: Int(options["--threads"] ?? "") ?? 1)
     let clock = Stopwatch(
       seconds: Double(options["--seconds"] ?? "") ?? 0.15, threads: device.threadCount)
-    print("\(device.kernels), \(device.threadCount) threads, batch \(batch); GFLOP/s (% of the peak)")
+    let (clockRate, best) = clock.clockAndPeak(device)
+    // Two units a core, or one that is counted as such: the next whole number.
+    let perCycle = best / clockRate / Double(2 * device.kernels.lanes)
+    print(
+      "clock \(twoDigits(clockRate)) GHz; the peak loop at its best: \(format(best)) GFLOP/s, \(twoDigits(perCycle)) "
+        + "multiply-adds of \(device.kernels.lanes) floats a cycle, "
+        + "\(format(100 * perCycle / (perCycle - 0.1).rounded(.up))) % of what the clock allows")
+    print("\(device.kernels), \(device.threadCount) threads, batch \(batch); GFLOP/s (% of the peak loop beside it)")
     print(columns("", ["peak", "forward", "d image", "d kernel"]))
+    var counted: [[Double]] = []
     for layer in BenchmarkLayer.all where options["--only"] == "" || layer.name.contains(options["--only"] ?? "") {
-      let peak = clock.peak(device)
-      let times = layer.run(on: device, batch: batch, clock)
+      let results = layer.run(on: device, batch: batch, clock)
       let work = Double(2 * batch * layer.multiplyAdds) * 1e-9
+      let shares = results.map { 100 * work / $0.seconds / $0.peak }
+      if layer.isCounted { counted.append(shares) }
       print(
-        columns(layer.name, [format(peak)] + times.map { "\(format(work / $0)) (\(format(100 * work / $0 / peak)) %)" })
-      )
+        columns(
+          layer.name,
+          [format(results[0].peak)] + zip(results, shares).map { "\(format(work / $0.seconds)) (\(format($1)) %)" }))
+    }
+    if counted.count > 1 {
+      let medians = (0..<3).map { column in
+        let shares = counted.map { $0[column] }.sorted()
+        return "\(format((shares[(shares.count - 1) / 2] + shares[shares.count / 2]) / 2)) %"
+      }
+      print(columns("median of ResNet50's \(counted.count)", [""] + medians))
     }
     print(columns("GB/s", BenchmarkOperation.shapes.map(\.description)))
     for operation in BenchmarkOperation.all
@@ -40,6 +57,11 @@ struct BenchmarkKernels {
 
   static func columns(_ name: String, _ cells: [String]) -> String {
     ([pad(name, to: 28, onLeft: false)] + cells.map { pad($0, to: 18, onLeft: true) }).joined()
+  }
+
+  private static func twoDigits(_ x: Double) -> String {
+    let hundredths = Int((100 * x).rounded())
+    return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
   }
 
   static func format(_ x: Double) -> String { "\(Int(x.rounded()))" }

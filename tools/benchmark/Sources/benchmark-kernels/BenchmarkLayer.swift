@@ -28,11 +28,21 @@ struct BenchmarkLayer {
     BenchmarkLayer("ResNet50 3x3 28² 128", size: 28, channels: 128, output: 128),
     BenchmarkLayer("ResNet50 3x3 14² 256", size: 14, channels: 256, output: 256),
     BenchmarkLayer("ResNet50 3x3 7² 512", size: 7, channels: 512, output: 512),
+    BenchmarkLayer("ResNet50 1x1 56² 64", size: 56, channels: 64, output: 64, kernel: 1),
     BenchmarkLayer("ResNet50 1x1 56² 64-256", size: 56, channels: 64, output: 256, kernel: 1),
+    BenchmarkLayer("ResNet50 1x1 56² 256-64", size: 56, channels: 256, output: 64, kernel: 1),
+    BenchmarkLayer("ResNet50 1x1/2 56² 256-128", size: 56, channels: 256, output: 128, kernel: 1, stride: 2),
+    BenchmarkLayer("ResNet50 1x1/2 56² 256-512", size: 56, channels: 256, output: 512, kernel: 1, stride: 2),
+    BenchmarkLayer("ResNet50 1x1 28² 128-512", size: 28, channels: 128, output: 512, kernel: 1),
     BenchmarkLayer("ResNet50 1x1 28² 512-128", size: 28, channels: 512, output: 128, kernel: 1),
-    BenchmarkLayer("ResNet50 1x1 14² 256-1024", size: 14, channels: 256, output: 1024, kernel: 1),
-    BenchmarkLayer("ResNet50 1x1 7² 2048-512", size: 7, channels: 2048, output: 512, kernel: 1),
+    BenchmarkLayer("ResNet50 1x1/2 28² 512-256", size: 28, channels: 512, output: 256, kernel: 1, stride: 2),
     BenchmarkLayer("ResNet50 1x1/2 28² 512-1024", size: 28, channels: 512, output: 1024, kernel: 1, stride: 2),
+    BenchmarkLayer("ResNet50 1x1 14² 256-1024", size: 14, channels: 256, output: 1024, kernel: 1),
+    BenchmarkLayer("ResNet50 1x1 14² 1024-256", size: 14, channels: 1024, output: 256, kernel: 1),
+    BenchmarkLayer("ResNet50 1x1/2 14² 1024-512", size: 14, channels: 1024, output: 512, kernel: 1, stride: 2),
+    BenchmarkLayer("ResNet50 1x1/2 14² 1024-2048", size: 14, channels: 1024, output: 2048, kernel: 1, stride: 2),
+    BenchmarkLayer("ResNet50 1x1 7² 512-2048", size: 7, channels: 512, output: 2048, kernel: 1),
+    BenchmarkLayer("ResNet50 1x1 7² 2048-512", size: 7, channels: 2048, output: 512, kernel: 1),
     BenchmarkLayer("3x3/2 56² 64-128", size: 56, channels: 64, output: 128, stride: 2),
     BenchmarkLayer("VGG16 3x3 224² 3-64", size: 224, channels: 3, output: 64),
     BenchmarkLayer("VGG16 3x3 56² 256", size: 56, channels: 256, output: 256),
@@ -42,15 +52,24 @@ struct BenchmarkLayer {
     BenchmarkLayer("CIFAR 3x3/2 32² 32-64", size: 32, channels: 32, output: 64, stride: 2),
     BenchmarkLayer("CIFAR 3x3 16² 64", size: 16, channels: 64, output: 64),
     BenchmarkLayer("CIFAR 3x3 8² 128", size: 8, channels: 128, output: 128),
+    BenchmarkLayer("MobileNet 3x3/2 224² 3-32", size: 224, channels: 3, output: 32, stride: 2),
+    BenchmarkLayer("MobileNetV2 1x1 112² 16-96", size: 112, channels: 16, output: 96, kernel: 1),
+    BenchmarkLayer("MobileNetV2 1x1 56² 144-24", size: 56, channels: 144, output: 24, kernel: 1),
     BenchmarkLayer("MobileNet 1x1 112² 32-64", size: 112, channels: 32, output: 64, kernel: 1),
     BenchmarkLayer("MobileNet 1x1 14² 512", size: 14, channels: 512, output: 512, kernel: 1),
     BenchmarkLayer("MobileNet dw 3x3 112² 32", size: 112, channels: 32, output: nil),
     BenchmarkLayer("MobileNet dw 3x3/2 56² 128", size: 56, channels: 128, output: nil, stride: 2),
+    BenchmarkLayer("MobileNet dw 3x3 28² 256", size: 28, channels: 256, output: nil),
     BenchmarkLayer("MobileNet dw 3x3 14² 512", size: 14, channels: 512, output: nil),
+    BenchmarkLayer("MobileNet dw 3x3/2 14² 512", size: 14, channels: 512, output: nil, stride: 2),
+    BenchmarkLayer("MobileNet dw 3x3 7² 1024", size: 7, channels: 1024, output: nil),
   ]
 
-  /// Seconds of forward, image gradient and kernel gradient.
-  func run(on device: Device, batch: Int, _ clock: Stopwatch) -> [Double] {
+  /// Whether this is one of the layers whose median is printed: those of ResNet50 but for its first.
+  var isCounted: Bool { name.hasPrefix("ResNet50") && geometry.inputChannels > 3 }
+
+  /// Seconds of forward, image gradient and kernel gradient, and the GFLOP/s of the peak loop meanwhile.
+  func run(on device: Device, batch: Int, _ clock: Stopwatch) -> [(seconds: Double, peak: Double)] {
     let g = geometry
     func random(_ shape: Shape, _ name: String) -> Tensor {
       Tensor(shape, RandomKey(seed: 1).folding(name).normal(shape.elementCount))
@@ -60,17 +79,17 @@ struct BenchmarkLayer {
     if isDepthwise {
       let kernel = random([g.kernelHeight, g.kernelWidth, g.inputChannels, 1], "kernel")
       return [
-        clock.time { _ = device.depthwiseConvolution(image, kernel, g.window) },
-        clock.time { _ = device.depthwiseConvolutionInputGradient(gradient, kernel, g.window) },
-        clock.time { _ = device.depthwiseConvolutionKernelGradient(image, gradient, g.window) },
+        clock.timeBesidePeak(device) { _ = device.depthwiseConvolution(image, kernel, g.window) },
+        clock.timeBesidePeak(device) { _ = device.depthwiseConvolutionInputGradient(gradient, kernel, g.window) },
+        clock.timeBesidePeak(device) { _ = device.depthwiseConvolutionKernelGradient(image, gradient, g.window) },
       ]
     }
     let kernel = random([g.kernelHeight, g.kernelWidth, g.inputChannels, g.outputChannels], "kernel")
     return [
       // Training: the weights change at every step, so packing them counts.
-      clock.time { _ = device.convolution(image, kernel, g) },
-      clock.time { _ = device.convolutionInputGradient(gradient, kernel, g) },
-      clock.time { _ = device.convolutionKernelGradient(image, gradient, g) },
+      clock.timeBesidePeak(device) { _ = device.convolution(image, kernel, g) },
+      clock.timeBesidePeak(device) { _ = device.convolutionInputGradient(gradient, kernel, g) },
+      clock.timeBesidePeak(device) { _ = device.convolutionKernelGradient(image, gradient, g) },
     ]
   }
 }

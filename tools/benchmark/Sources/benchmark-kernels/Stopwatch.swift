@@ -20,18 +20,50 @@ struct Stopwatch {
     body()  // memory and caches warm up
     var times: [Double] = []
     let start = now
+    repeat { times.append(duration(body)) } while now - start < seconds || times.count < 3
+    return median(times)
+  }
+
+  /// Seconds of `body`, and the GFLOP/s of the peak loop: the two take turns, for the machine's speed changes.
+  func timeBesidePeak(_ device: Device, _ body: () -> Void) -> (seconds: Double, peak: Double) {
+    body()
+    var times: [Double] = []
+    var peaks: [Double] = []
+    let start = now
     repeat {
-      let before = now
-      body()
-      times.append(now - before)
+      peaks.append(peak(device))
+      times.append(duration(body))
     } while now - start < seconds || times.count < 3
-    return times.sorted()[times.count / 2]
+    return (median(times), median(peaks))
+  }
+
+  /// The clock of this thread in GHz while wide vectors are at work, and the most GFLOP/s one thread reached: the best of
+  /// many short samples, for what disturbs them can only slow them down.
+  func clockAndPeak(_ device: Device) -> (clock: Double, peak: Double) {
+    var (clock, best) = (0.0, 0.0)
+    for _ in 0..<500 {
+      var count = 0
+      let cycles = duration { count = device.kernels.runCycles(rounds: 1000) }
+      clock = max(clock, Double(count) * 1e-9 / cycles)
+      let operations = duration { count = device.kernels.runPeak(rounds: 2000) }
+      best = max(best, Double(count) * 1e-9 / operations)
+    }
+    return (clock, best)
   }
 
   /// GFLOP/s of multiply-adds on all threads of a device.
-  func peak(_ device: Device) -> Double {
-    let rounds = 100_000
+  private func peak(_ device: Device) -> Double {
+    let rounds = 5000
     let operations = Double(device.kernels.runPeak(rounds: rounds) * threads)
-    return operations * 1e-9 / time { device.forEach(threads) { _ in _ = device.kernels.runPeak(rounds: rounds) } }
+    return operations * 1e-9
+      / duration { device.forEach(threads) { _ in _ = device.kernels.runPeak(rounds: rounds) } }
   }
+
+  private func duration(_ body: () -> Void) -> Double {
+    let start = now
+    body()
+    return now - start
+  }
+
+  private func median(_ numbers: [Double]) -> Double { numbers.sorted()[numbers.count / 2] }
 }
