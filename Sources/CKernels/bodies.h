@@ -5,6 +5,8 @@
 #include "packing.h"
 #include "product.h"
 #include "convolution.h"
+#include "winograd_transforms.h"
+#include "winograd.h"
 #include "peak.h"
 #include "depthwise.h"
 #include "pooling.h"

@@ -85,6 +85,16 @@ enum ck_binary { CK_ADD, CK_MULTIPLY, CK_MAXIMUM, CK_SUBTRACT };
                             ptrdiff_t gradient_stride, ptrdiff_t columns, ptrdiff_t row, ptrdiff_t rows,               \
                             ptrdiff_t depth_start,                                                                     \
                             ptrdiff_t depth_end, float *result, ptrdiff_t result_stride, float *scratch))              \
+  /* Winograd's convolutions of tiles of m x m outputs, m 4 or 2. A block is `tiles` tiles from `start` on. */             \
+  K(ptrdiff_t, winograd_image_size, (ptrdiff_t m, ptrdiff_t channels, ptrdiff_t tiles))                                \
+  K(ptrdiff_t, winograd_kernel_size, (ptrdiff_t m, ptrdiff_t channels))                                                \
+  K(ptrdiff_t, winograd_scratch_size, (ptrdiff_t m, ptrdiff_t channels, ptrdiff_t tiles))                              \
+  K(void, winograd_image, (ptrdiff_t m, const ck_windows *windows, const float *image, ptrdiff_t start,                \
+                           ptrdiff_t tiles, ptrdiff_t first, ptrdiff_t count, float *transformed))                     \
+  K(void, winograd_kernel, (ptrdiff_t m, ptrdiff_t channels, const float *panel, float *transformed))                  \
+  K(void, winograd_product, (ptrdiff_t m, const ck_windows *windows, const float *image, ptrdiff_t start,              \
+                             ptrdiff_t tiles, const float *kernel, int32_t is_transformed, ptrdiff_t columns,          \
+                             float *output, ptrdiff_t output_stride, const ck_epilogue *epilogue, float *scratch))     \
   /* Depthwise */                                                                                                      \
   K(void, depthwise, (const ck_windows *windows, const float *image, const float *kernel, float *output,               \
                       ptrdiff_t line, ptrdiff_t lines, const ck_epilogue *epilogue))                                   \
