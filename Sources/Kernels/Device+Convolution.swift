@@ -28,11 +28,17 @@ extension Device {
     epilogue: KernelEpilogue
   ) {
     let geometry = kernel.geometry
-    multiply(
-      image, kernel.matrix,
-      windows: geometry.window.rows(
-        pixelStride: geometry.inputChannels, channels: geometry.inputChannels / geometry.groups),
-      rows: count * geometry.window.outputPixelCount, into: target, pixelStride: pixelStride, epilogue: epilogue)
+    let windows = geometry.window.rows(
+      pixelStride: geometry.inputChannels, channels: geometry.inputChannels / geometry.groups)
+    if let winograd = kernel.winograd {
+      convolution(
+        image, count: count, kernel.matrix, winograd, windows: windows, into: target, pixelStride: pixelStride,
+        epilogue: epilogue)
+    } else {
+      multiply(
+        image, kernel.matrix, windows: windows, rows: count * geometry.window.outputPixelCount, into: target,
+        pixelStride: pixelStride, epilogue: epilogue)
+    }
   }
 
   /// Convolves images with a Keras kernel `[kernelHeight, kernelWidth, inputChannels / groups, outputChannels]`.

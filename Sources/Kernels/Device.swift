@@ -2,28 +2,37 @@ public import Tensors
 
 /// Where numbers are crunched: a kernel set, the threads to share work with, and the memory to take.
 ///
-/// Every operation of the engine is a method of a device. An operation's result depends on its operands and the kernel
-/// set, never on the threads, and an image's outputs never on the batch it came in.
+/// Every operation of the engine is a method of a device. An operation's result depends on its operands, the
+/// kernel set and the algorithm for convolutions, never on the threads, and an image's outputs never on the batch it came in.
 public struct Device: Sendable {
   public let kernels: KernelSet
   /// The threads, or nil if all work happens on the calling one.
   public let pool: WorkerPool?
   /// Where outputs and scratch memory come from.
   public let buffers: BufferPool
+  /// How kernels that this device packs are convolved.
+  public let convolution: ConvolutionAlgorithm
 
-  public init(kernels: KernelSet = .best, threads: Int = WorkerPool.processorCount) {
+  public init(
+    kernels: KernelSet = .best, threads: Int = WorkerPool.processorCount, convolution: ConvolutionAlgorithm = .standard
+  ) {
     precondition(threads >= 1, "a device has at least one thread, not \(threads)")
-    self.init(kernels: kernels, pool: threads > 1 ? WorkerPool(threadCount: threads) : nil, buffers: BufferPool())
+    self.init(
+      kernels: kernels, pool: threads > 1 ? WorkerPool(threadCount: threads) : nil, buffers: BufferPool(),
+      convolution: convolution)
   }
 
-  private init(kernels: KernelSet, pool: WorkerPool?, buffers: BufferPool) {
+  private init(kernels: KernelSet, pool: WorkerPool?, buffers: BufferPool, convolution: ConvolutionAlgorithm) {
     self.kernels = kernels
+    self.convolution = convolution
     self.pool = pool
     self.buffers = buffers
   }
 
   /// The same kernels and memory on the calling thread alone: for work that is itself an item of `forEach`.
-  public var serial: Device { Device(kernels: kernels, pool: nil, buffers: buffers) }
+  public var serial: Device {
+    Device(kernels: kernels, pool: nil, buffers: buffers, convolution: convolution)
+  }
 
   /// The threads that share an operation.
   public var threadCount: Int { pool?.threadCount ?? 1 }

@@ -15,10 +15,12 @@ public struct PackedMatrix: Sendable {
   var groupStride: Int { panels.count / groups }
 }
 
-/// A convolution's kernel, packed once for a geometry and a kernel set.
+/// A convolution's kernel, packed once for a geometry, a kernel set and an algorithm.
 public struct PackedKernel: Sendable {
   public let geometry: ConvolutionGeometry
   let matrix: PackedMatrix
+  /// Nil for a direct product.
+  let winograd: Winograd?
 }
 
 /// Elements of a matrix in memory: (row, column) at `offset + row * rowStride + column * columnStride`.
@@ -36,7 +38,10 @@ extension Device {
       kernel, groups: geometry.groups, columns: columns,
       parts: [(rows: geometry.depth, layout: MatrixLayout(rowStride: geometry.outputChannels, columnStride: 1))],
       groupOffset: columns)
-    return PackedKernel(geometry: geometry, matrix: matrix)
+    return PackedKernel(
+      geometry: geometry, matrix: matrix,
+      winograd: winograd(
+        matrix, geometry.window, groups: geometry.groups, height: geometry.outputHeight, width: geometry.outputWidth))
   }
 
   /// Packs the right operand of `product`, `[rows, columns]`, or `[columns, rows]` if it is to be transposed.

@@ -113,4 +113,6 @@ func random(_ shape: Shape, _ name: String) -> Tensor {
 }
 
 /// Devices to compare bits on: they differ in nothing but their threads.
-func devices(_ kernels: KernelSet) -> [Device] { [1, 2, 3].map { Device(kernels: kernels, threads: $0) } }
+func devices(_ kernels: KernelSet, _ convolution: ConvolutionAlgorithm = .standard) -> [Device] {
+  [1, 2, 3].map { Device(kernels: kernels, threads: $0, convolution: convolution) }
+}

@@ -4,12 +4,13 @@ import Tensors
 import TestSupport
 import Testing
 
+/// The direct product; `WinogradTests` has the other algorithms.
 @Suite struct ConvolutionTests {
   @Test("A convolution and its gradients are what plain loops say", arguments: ConvolutionCase.all)
   func matchesReference(_ c: ConvolutionCase) {
     let reference = c.reference
     for kernels in KernelSet.available {
-      let device = Device(kernels: kernels, threads: 2)
+      let device = Device(kernels: kernels, threads: 2, convolution: .direct)
       let found = [
         Closeness.difference(
           device.convolution(c.image, c.kernel, c.geometry), from: reference.output, within: 2e-6, of: "output"),
@@ -27,7 +28,7 @@ import Testing
   @Test("Threads change no bit", arguments: ConvolutionCase.all)
   func threadsChangeNothing(_ c: ConvolutionCase) {
     for kernels in KernelSet.available {
-      let results = devices(kernels).map { device in
+      let results = devices(kernels, .direct).map { device in
         [
           device.convolution(c.image, c.kernel, c.geometry),
           device.convolutionInputGradient(c.outputGradient, c.kernel, c.geometry),
@@ -41,7 +42,7 @@ import Testing
   @Test("An image's output and gradient are the same bits alone and in a batch", arguments: ConvolutionCase.all)
   func batchChangesNothing(_ c: ConvolutionCase) {
     for kernels in KernelSet.available {
-      let device = Device(kernels: kernels, threads: 2)
+      let device = Device(kernels: kernels, threads: 2, convolution: .direct)
       let output = device.convolution(c.image, c.kernel, c.geometry)
       let gradient = device.convolutionInputGradient(c.outputGradient, c.kernel, c.geometry)
       for n in 0..<c.batch {
@@ -74,7 +75,7 @@ import Testing
     // The rounding error is that of the sum, also where the activation squeezes it into a small range.
     let scale = sum.elements.reduce(0) { max($0, abs($1)) }
     for kernels in KernelSet.available {
-      let device = Device(kernels: kernels, threads: 2)
+      let device = Device(kernels: kernels, threads: 2, convolution: .direct)
       for (activation, function) in Self.activations {
         let epilogue = Epilogue(bias: bias, residual: residual, activation: activation)
         let output = device.convolution(c.image, c.kernel, c.geometry, epilogue: epilogue)
