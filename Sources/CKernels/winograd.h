@@ -15,7 +15,8 @@ typedef struct {
   ptrdiff_t positions, blocks, block, slots, group_stride;
 } winograd_layout;
 
-// An odd number of cache lines, so that the same place in many groups or positions does not meet in one set of the cache.
+// An odd number of cache lines, so that the same place in many groups or positions does not fall into one set of the
+// cache.
 CK_INLINE ptrdiff_t odd_lines(ptrdiff_t floats) { return (divide_up(floats, 16) | 1) * 16; }
 
 CK_INLINE winograd_layout winograd_layout_of(ptrdiff_t m, ptrdiff_t channels, ptrdiff_t tiles) {
@@ -224,9 +225,9 @@ CK_INLINE void winograd_output_tiles(const int m, const ck_windows *w, const flo
   }
 }
 
-// `columns` channels of output tiles [start, start + tiles), from the transformed image and a kernel in panels. If the
-// kernel is not transformed, each block of it is, into the second-level cache, just before it is used: that costs less than
-// reading four times as much from farther away. `output` starts at the first of these channels.
+// `columns` channels of output tiles [start, start + tiles), from the transformed image and a kernel in panels; `output`
+// starts at the first of these channels. If the kernel is not transformed, each block of it is, into the second-level
+// cache, just before it is used: that costs less than reading four times as much from farther away.
 static void winograd_product(ptrdiff_t m, const ck_windows *w, const float *image, ptrdiff_t start, ptrdiff_t tiles,
                              const float *kernel, int32_t is_transformed, ptrdiff_t columns, float *output,
                              ptrdiff_t output_stride, const ck_epilogue *e, float *scratch) {
@@ -244,9 +245,10 @@ static void winograd_product(ptrdiff_t m, const ck_windows *w, const float *imag
       } else {
         winograd_kernel_channels(m, channels, kernel + c * CK_PANEL, w->channels * CK_PANEL, space, kernel_stride);
       }
+      // While a position is multiplied, its kernel's neighbour is fetched.
       for (ptrdiff_t p = 0; p < l.positions; p++)
-        multiply_by_rows(tiles, width, channels, image + winograd_slot(&l, p, block), right + p * kernel_stride, 0,
-                         scratch + p * stride, CK_PANEL, block > 0, 0, 0);
+        multiply_by_rows(tiles, width, channels, image + winograd_slot(&l, p, block), right + p * kernel_stride,
+                         kernel_stride, scratch + p * stride, CK_PANEL, block > 0, 0, 0, 0);
     }
     if (!is_transformed) kernel += 9 * w->channels * CK_PANEL;
     if (m == 4) winograd_output_tiles(4, w, scratch, stride, start, tiles, n, width, output, output_stride, e);

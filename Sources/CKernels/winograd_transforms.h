@@ -2,8 +2,8 @@
 // y = At [(G g) * (Bt d)] (Lavin and Gray, https://arxiv.org/abs/1509.09308). `m` is a constant 4 or 2 wherever these
 // are called.
 //
-// F(2, 3) interpolates at 0, ±1 and infinity, F(4, 3) at 0, ±√½, ±√2 and infinity: the usual ±1 and ±2 round four times
-// worse. These squares are as simple, too: ½ · 2 = 1 and ½ + 2 = 2.5.
+// F(2, 3) interpolates at 0, ±1 and infinity, F(4, 3) at 0, ±√½, ±√2 and infinity: the usual ±1 and ±2 round four
+// times worse. The squares of these are as simple: ½ · 2 = 1 and ½ + 2 = 2.5.
 
 #define CK_ROOT_HALF 0.70710678118654752f
 #define CK_ROOT_TWO 1.41421356237309505f

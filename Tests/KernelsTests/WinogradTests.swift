@@ -99,8 +99,8 @@ import Testing
 
   /// After a ReLU no number is negative, so all of a sum's terms count: the hardest that networks ask of Winograd's.
   @Test(
-    "The result lies within 2e-5 of the direct product's largest", arguments: [(56, 64), (28, 128), (14, 256), (7, 512)],
-    algorithms)
+    "The result lies within 2e-5 of the direct product's largest",
+    arguments: [(56, 64), (28, 128), (14, 256), (7, 512)], algorithms)
   func nearTheDirectProduct(_ layer: (size: Int, channels: Int), _ algorithm: ConvolutionAlgorithm) {
     let c = ConvolutionCase(
       "\(layer)", batch: 1, size: (layer.size, layer.size), channels: (layer.channels, layer.channels))
