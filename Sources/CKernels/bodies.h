@@ -9,6 +9,7 @@
 #include "winograd.h"
 #include "peak.h"
 #include "depthwise.h"
+#include "depthwise_gradients.h"
 #include "pooling.h"
 #include "elementwise.h"
 #include "reductions.h"

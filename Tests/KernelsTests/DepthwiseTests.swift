@@ -46,6 +46,11 @@ import Testing
     Case(
       "padded at the bottom and right, as MobileNet", size: (12, 12), channels: 8, stride: (2, 2),
       padding: .explicit(top: 0, bottom: 1, left: 0, right: 1)),
+    Case("more channels than a block", batch: 1, size: (7, 14), channels: 530),
+    Case("more channels than a block, of stride 2", batch: 1, size: (9, 19), channels: 530, stride: (2, 2)),
+    Case(
+      "of stride 2, padded all round", size: (14, 25), channels: 33, stride: (2, 2),
+      padding: .explicit(top: 1, bottom: 1, left: 1, right: 1)),
     Case("many samples", batch: 9, size: (16, 17), channels: 3),
   ]
 
@@ -73,7 +78,7 @@ import Testing
     }
   }
 
-  @Test("The epilogue adds bias and residual, then activates", arguments: [1, 4, 11, 12])
+  @Test("The epilogue adds bias and residual, then activates", arguments: [1, 4, 11, 12, 15])
   func epilogue(_ index: Int) {
     let c = Self.cases[index]
     let bias = random([c.convolution.geometry.outputChannels], "bias")
