@@ -7,6 +7,7 @@
 #include "convolution.h"
 #include "winograd_transforms.h"
 #include "winograd.h"
+#include "winograd_gradient.h"
 #include "peak.h"
 #include "depthwise.h"
 #include "depthwise_gradients.h"

@@ -4,10 +4,7 @@
 // taps of the kernel are transformed into as many positions; each position is a matrix product of tiles x channels by
 // channels x columns, and the transform of a tile's products is its output.
 
-enum {
-  CK_WINOGRAD_DEPTH = 128,  // channels multiplied at once; the blocks' sums are added up
-  CK_WINOGRAD_POSITIONS = 36,
-};
+enum { CK_WINOGRAD_POSITIONS = 36 };
 
 // How transformed tiles lie in memory: each tile has a row of CK_PACK_STRIDE floats in every group. A row holds some
 // slots, a slot the channels of one block at one position.
@@ -21,7 +18,7 @@ CK_INLINE ptrdiff_t odd_lines(ptrdiff_t floats) { return (divide_up(floats, 16) 
 
 CK_INLINE winograd_layout winograd_layout_of(ptrdiff_t m, ptrdiff_t channels, ptrdiff_t tiles) {
   winograd_layout l = {.positions = (m + 2) * (m + 2), .blocks = divide_up(channels, CK_WINOGRAD_DEPTH)};
-  l.block = divide_up(divide_up(channels, l.blocks), CK_LANES) * CK_LANES;
+  l.block = divide_up(divide_up(channels, l.blocks), 16) * 16;
   l.slots = CK_PACK_STRIDE / l.block;
   l.group_stride = odd_lines(tiles * CK_PACK_STRIDE);
   return l;

@@ -60,3 +60,36 @@ CK_INLINE void winograd_output_line(const int m, const vf *p, vf *y) {
   y[2] = 0.5f * sum + 2.0f * sum_far;
   y[3] = (0.5f * CK_ROOT_HALF) * difference + (2.0f * CK_ROOT_TWO) * difference_far + p[5];
 }
+
+// A d: a line of the output's gradient, m numbers become m + 2.
+CK_INLINE void winograd_output_gradient_line(const int m, const vf *d, vf *t) {
+  t[0] = d[0];
+  if (m == 2) {
+    t[1] = d[0] + d[1];
+    t[2] = d[0] - d[1];
+    t[3] = -d[1];
+    return;
+  }
+  const vf even = d[0] + 0.5f * d[2], odd = d[1] + 0.5f * d[3];
+  const vf even_far = d[0] + 2.0f * d[2], odd_far = d[1] + 2.0f * d[3];
+  t[1] = even + CK_ROOT_HALF * odd;
+  t[2] = even - CK_ROOT_HALF * odd;
+  t[3] = even_far + CK_ROOT_TWO * odd_far;
+  t[4] = even_far - CK_ROOT_TWO * odd_far;
+  t[5] = d[3];
+}
+
+// Gt u: a line of the kernel's gradient, m + 2 numbers become 3.
+CK_INLINE void winograd_kernel_gradient_line(const int m, const vf *u, vf *g) {
+  const vf sum = u[1] + u[2], difference = u[1] - u[2];
+  if (m == 2) {
+    g[0] = u[0] + 0.5f * sum;
+    g[1] = 0.5f * difference;
+    g[2] = u[3] + 0.5f * sum;
+    return;
+  }
+  const vf sum_far = u[3] + u[4], difference_far = u[3] - u[4];
+  g[0] = u[0] + (-2.0f / 3.0f) * sum + (1.0f / 6.0f) * sum_far;
+  g[1] = (-2.0f / 3.0f * CK_ROOT_HALF) * difference + (1.0f / 6.0f * CK_ROOT_TWO) * difference_far;
+  g[2] = u[5] + (1.0f / 3.0f) * (sum_far - sum);
+}

@@ -63,9 +63,15 @@ extension Device {
       offset_height: y.first, offset_width: x.first)
     let isWhole = g.strideHeight == 1 && g.strideWidth == 1
     reading(dOutput) {
-      multiply(
-        $0, matrix, windows: windows, rows: batch * y.count * x.count, into: target,
-        scatter: isWhole ? nil : scatter, epilogue: KernelEpilogue())
+      if let winograd = winograd(matrix, g.window, groups: g.groups, height: y.count, width: x.count) {
+        convolution(
+          $0, count: batch, matrix, winograd, windows: windows, into: target, pixelStride: nil,
+          epilogue: KernelEpilogue())
+      } else {
+        multiply(
+          $0, matrix, windows: windows, rows: batch * y.count * x.count, into: target,
+          scatter: isWhole ? nil : scatter, epilogue: KernelEpilogue())
+      }
     }
   }
 
@@ -78,6 +84,7 @@ extension Device {
     checkImage(image, window, channels: geometry.inputChannels)
     checkOutputGradient(dOutput, window, channels: geometry.outputChannels)
     precondition(image.shape[0] == dOutput.shape[0], "\(image.shape[0]) images and \(dOutput.shape[0]) gradients")
+    if let tile = kernelGradientTile(geometry) { return kernelGradient(image, dOutput, geometry, tile) }
     return kernelGradient(
       image, dOutput,
       windows: window.rows(pixelStride: geometry.inputChannels, channels: geometry.inputChannels / geometry.groups),

@@ -10,34 +10,28 @@ extension Device {
     into target: Target, pixelStride: Int?, epilogue: KernelEpilogue
   ) {
     precondition(matrix.kernels == kernels, "a matrix packed for \(matrix.kernels) on a device with \(kernels)")
-    let size = winograd.tile.rawValue
-    let tiles =
-      count * ((windows.output_height + size - 1) / size) * ((windows.output_width + size - 1) / size)
+    let tiles = count * winograd.tile.count(height: windows.output_height, width: windows.output_width)
     let job = unsafe WinogradJob(
       table: kernels.table, winograd: winograd, matrix: matrix, windows: windows, image: image, target: target,
       outputStride: pixelStride ?? matrix.columns, epilogue: epilogue)
     let cut = job.cut(tiles: tiles, threads: threadCount)
     reading(winograd.kernel ?? matrix.panels) { kernel in
+      let (imageSize, scratchSize) = (job.imageSize(cut.mostTiles), job.scratchSize(cut.mostTiles))
       if winograd.kernel != nil && cut.count % threadCount == 0 {
-        forEach(cut.count) { block in
-          withScratch(job.imageSize(cut.mostTiles)) { transformed in
-            let range = cut.range(block)
-            job.transform(range, part: 0..<range.count, into: transformed)
-            withScratch(job.scratchSize(range.count)) { scratch in
-              job.multiply(range, transformed, kernel, columns: 0..<matrix.columns, scratch: scratch)
-            }
-          }
+        forEach(cut.count, scratch: imageSize + scratchSize) { block, transformed in
+          let range = cut.range(block)
+          job.transform(range, part: 0..<range.count, into: transformed)
+          job.multiply(
+            range, transformed, kernel, columns: 0..<matrix.columns, scratch: transformed.advanced(by: imageSize))
         }
       } else {
         // All threads at one block: first they share its tiles, then its columns.
-        withScratch(job.imageSize(cut.mostTiles)) { transformed in
+        withScratch(imageSize) { transformed in
           for block in 0..<cut.count {
             let range = cut.range(block)
             forEachPiece(of: range.count, grain: 4) { job.transform(range, part: $0, into: transformed) }
-            forEach(job.panelCount) { index in
-              withScratch(job.scratchSize(range.count)) { scratch in
-                job.multiply(range, transformed, kernel, columns: job.columns(ofPanel: index), scratch: scratch)
-              }
+            forEach(job.panelCount, scratch: scratchSize) { index, scratch in
+              job.multiply(range, transformed, kernel, columns: job.columns(ofPanel: index), scratch: scratch)
             }
           }
         }

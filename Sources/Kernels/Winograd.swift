@@ -19,10 +19,7 @@ struct Winograd: Sendable {
   /// multiplications or nine of 16.
   static func fastestTile(height: Int, width: Int, inputChannels: Int, outputChannels: Int) -> WinogradTile? {
     guard min(inputChannels, outputChannels) >= 16, min(height, width) >= 4 else { return nil }
-    func cost(_ tile: WinogradTile) -> Int {
-      let (size, positions) = (tile.rawValue, (tile.rawValue + 2) * (tile.rawValue + 2))
-      return (height + size - 1) / size * ((width + size - 1) / size) * positions
-    }
+    func cost(_ tile: WinogradTile) -> Int { tile.count(height: height, width: width) * tile.positionCount }
     return cost(.two) <= cost(.four) ? .two : .four
   }
 
@@ -37,19 +34,30 @@ struct Winograd: Sendable {
   func blockTiles(inputChannels: Int, panel: Int, tileRows: Int) -> Int {
     let most = 112 / tileRows * tileRows
     guard kernel != nil else { return most }
-    let positions = (tile.rawValue + 2) * (tile.rawValue + 2)
-    let fitting = (3 << 16) / (positions * (inputChannels + panel))
+    let fitting = (3 << 16) / (tile.positionCount * (inputChannels + panel))
     return max(tileRows, min(most, fitting / tileRows * tileRows))
+  }
+}
+
+extension WinogradTile {
+  /// The products that a tile's outputs are made of.
+  var positionCount: Int { (rawValue + 2) * (rawValue + 2) }
+
+  /// The tiles of an image.
+  func count(height: Int, width: Int) -> Int {
+    (height + rawValue - 1) / rawValue * ((width + rawValue - 1) / rawValue)
   }
 }
 
 extension Device {
   /// Prepares Winograd's algorithm for a packed kernel and outputs of a size if this device is to use it.
   func winograd(_ matrix: PackedMatrix, _ window: Window, groups: Int, height: Int, width: Int) -> Winograd? {
-    guard Winograd.isPossible(window, groups: groups), let tile = tile(for: matrix, height: height, width: width) else {
-      return nil
-    }
     let channels = matrix.rows / 9
+    guard
+      let tile = tile(
+        for: window, groups: groups, height: height, width: width, inputChannels: channels,
+        outputChannels: matrix.columns)
+    else { return nil }
     guard Winograd.keepsTransformedKernel(inputChannels: channels, outputChannels: matrix.columns) else {
       return Winograd(tile: tile, kernel: nil)
     }
@@ -69,13 +77,17 @@ extension Device {
     return Winograd(tile: tile, kernel: kernel)
   }
 
-  private func tile(for matrix: PackedMatrix, height: Int, width: Int) -> WinogradTile? {
+  /// The tile in which this device computes outputs of a size, or nil if they are direct products.
+  func tile(
+    for window: Window, groups: Int, height: Int, width: Int, inputChannels: Int, outputChannels: Int
+  ) -> WinogradTile? {
+    guard Winograd.isPossible(window, groups: groups) else { return nil }
     switch convolution {
-    case .direct: nil
-    case .winograd(let tile): tile
+    case .direct: return nil
+    case .winograd(let tile): return tile
     case .fastest:
-      Winograd.fastestTile(
-        height: height, width: width, inputChannels: matrix.rows / 9, outputChannels: matrix.columns)
+      return Winograd.fastestTile(
+        height: height, width: width, inputChannels: inputChannels, outputChannels: outputChannels)
     }
   }
 }

@@ -18,6 +18,7 @@ enum {
   CK_GRADIENT_COLUMNS = 256,      // columns of the output gradient packed at once
   CK_DIRECT_STRIDE = 512,  // floats from pixel to pixel up to which a kernel gradient reads a matrix where it lies
   CK_DIRECT_DEPTH = 192,   // rows of the result up to which packing the output gradient costs more than it saves
+  CK_WINOGRAD_DEPTH = 128,  // the most channels Winograd's kernels multiply at once, in equal blocks of whole sixteens
   CK_SCRATCH = 2 * CK_BLOCK_ROWS * CK_PACK_STRIDE,  // floats of scratch `convolution_rows` needs
   CK_GRADIENT_SCRATCH = CK_GRADIENT_ROWS * (CK_PACK_STRIDE + CK_GRADIENT_COLUMNS),
 };
@@ -95,6 +96,16 @@ enum ck_binary { CK_ADD, CK_MULTIPLY, CK_MAXIMUM, CK_SUBTRACT };
   K(void, winograd_product, (ptrdiff_t m, const ck_windows *windows, const float *image, ptrdiff_t start,              \
                              ptrdiff_t tiles, const float *kernel, int32_t is_transformed, ptrdiff_t columns,          \
                              float *output, ptrdiff_t output_stride, const ck_epilogue *epilogue, float *scratch))     \
+  K(ptrdiff_t, winograd_output_gradient_size, (ptrdiff_t m, ptrdiff_t tiles))                                          \
+  K(ptrdiff_t, winograd_sums_size, (ptrdiff_t m, ptrdiff_t channels))                                                  \
+  K(void, winograd_output_gradient, (ptrdiff_t m, const ck_windows *windows, const float *gradient,                    \
+                                     ptrdiff_t gradient_stride, ptrdiff_t columns, ptrdiff_t start, ptrdiff_t tiles,   \
+                                     ptrdiff_t first, ptrdiff_t count, float *transformed))                            \
+  K(void, winograd_kernel_products, (ptrdiff_t m, ptrdiff_t channels, ptrdiff_t tiles, const float *image,             \
+                                     ptrdiff_t channel, ptrdiff_t count, const float *gradient, ptrdiff_t columns,     \
+                                     int32_t accumulates, float *sums))                                                \
+  K(void, winograd_kernel_gradient, (ptrdiff_t m, ptrdiff_t channels, const float *sums, ptrdiff_t columns,            \
+                                     float *result, ptrdiff_t tap_stride, ptrdiff_t result_stride))                    \
   /* Depthwise */                                                                                                      \
   K(void, depthwise, (const ck_windows *windows, const float *image, const float *kernel, float *output,               \
                       ptrdiff_t line, ptrdiff_t lines, const ck_epilogue *epilogue))                                   \
