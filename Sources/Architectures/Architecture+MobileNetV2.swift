@@ -19,8 +19,8 @@ extension Architecture {
       modelName: { options, shape in "mobilenetv2_\(options.alpha.withTwoDecimals)_\(shape.rows ?? 224)" },
       layers: { graph, image, shape, options in
         let normalization = BatchNormalization(momentum: 0.999)
-        var extents = (height: shape[0], width: shape[1])
-        func halved(_ extent: Int?) -> Int? { extent.map { ($0 + 1) / 2 } }
+        var extents = Extents(shape)
+        func divisible(_ channels: Float) -> Int { .divisibleByEight(Double(channels)) }
 
         graph.group = "stem"
         var channels = divisible(32 * options.alpha)
@@ -29,7 +29,7 @@ extension Architecture {
         var x = graph(stem, name: "Conv1", on: image)
         x = graph(normalization, name: "bn_Conv1", on: x)
         x = graph(ReLU(maxValue: 6), name: "Conv1_relu", on: x)
-        extents = (halved(extents.height), halved(extents.width))
+        extents = extents.halved
 
         var block = 0
         for (filters, firstStride, count) in stages {
@@ -46,12 +46,9 @@ extension Architecture {
               x = graph(ReLU(maxValue: 6), name: prefix + "expand_relu", on: x)
             }
             if stride > 1 {
-              // As much as TensorFlow's `same`: one row less on top of an even image.
-              let top = extents.height.map { $0 % 2 } ?? 0
-              let left = extents.width.map { $0 % 2 } ?? 0
-              let padding = Margins(top: top, bottom: 1, left: left, right: 1)
+              let padding = extents.padding(forKernel: 3)
               x = graph(ZeroPadding2D(padding: padding), name: prefix + "pad", on: x)
-              extents = (halved(extents.height), halved(extents.width))
+              extents = extents.halved
             }
             let depthwise = DepthwiseConv2D(
               kernelSize: Size(3, 3), strides: Size(stride, stride), padding: stride > 1 ? .valid : .same,
@@ -80,10 +77,4 @@ extension Architecture {
         return graph(Dense(units: options.classCount ?? 1000, activation: .softmax), name: "predictions", on: x)
       })
   }()
-
-  /// The multiple of eight nearest to a number of channels, no more than a tenth below it.
-  private static func divisible(_ channels: Float) -> Int {
-    let nearest = max(8, Int(channels + 4) / 8 * 8)
-    return Float(nearest) < 0.9 * channels ? nearest + 8 : nearest
-  }
 }

@@ -22,6 +22,8 @@ public struct Architecture: Sendable {
   public let weightFiles: [String]
   /// The freeze groups of its layers, from the image to the classes, the last one being the top.
   public let groups: [String]
+  /// Whether the size of images must be known to build it, because what is added around them depends on it.
+  public var needsFixedSize = false
 
   /// The name of the Keras model of this architecture with some options.
   let modelName: @Sendable (_ options: ArchitectureOptions, _ inputShape: [Int?]) -> String
@@ -72,7 +74,8 @@ extension Architecture {
     var graph = ModelBuilder(name: modelName(options, shape))
     let image = graph.input(shape)
     let output = layers(&graph, image, shape, options)
-    return try graph.model(inputs: [image], outputs: [output], initialization: options.initialization)
+    return try graph.model(
+      inputs: [image], outputs: [output], initialization: options.initialization, inKerasOrder: true)
   }
 
   /// The number of classes the top has with some options.
@@ -82,6 +85,9 @@ extension Architecture {
     let text = "[" + shape.map { $0.map(String.init) ?? "any" }.joined(separator: ", ") + "]"
     guard shape.count == 3 else {
       throw ModelError("\(name) takes images [height, width, channels], not \(text)")
+    }
+    if needsFixedSize, shape.prefix(2).contains(nil) {
+      throw ModelError("\(name) must know the size of its images, not \(text); it was trained at \(defaultSize)")
     }
     for extent in shape.prefix(2) {
       if let extent, extent < minimumExtent {

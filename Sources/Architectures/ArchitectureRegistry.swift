@@ -4,14 +4,21 @@ internal import Layers
 /// All architectures there are.
 public enum ArchitectureRegistry {
   /// One line per family.
-  public static let all: [Architecture] = [
-    .mobileNet,
-    .mobileNetV2,
-    .vgg16, .vgg19,
-    .resNet50,
-    .squeezeNet,
-    .cifarResNet,
-  ]
+  public static let all: [Architecture] =
+    [
+      .mobileNet,
+      .mobileNetV2,
+      .mobileNetV3Small, .mobileNetV3Large, .mobileNetV3SmallMinimalistic, .mobileNetV3LargeMinimalistic,
+      .vgg16, .vgg19,
+      .resNet50, .resNet101, .resNet152,
+      .resNet50V2, .resNet101V2, .resNet152V2,
+      .inceptionV3, .inceptionResNetV2, .xception,
+      .denseNet121, .denseNet169, .denseNet201,
+      .nasNetMobile, .nasNetLarge,
+    ] + Architecture.efficientNets + Architecture.efficientNetsV2 + Architecture.convNeXts + [
+      .squeezeNet,
+      .cifarResNet,
+    ]
 
   /// The architecture of a name in any case; with or without `-` and `_`.
   public static func architecture(named name: String) throws(ArchitectureError) -> Architecture {

@@ -62,13 +62,28 @@ struct DropoutTests {
     for pixel in 0..<12 { #expect(mask.elements[pixel * 50..<pixel * 50 + 50].elementsEqual(first)) }
   }
 
+  @Test("Along axes of extent 1 in the noise shape all places share their fate")
+  func noiseShape() {
+    let whole = mask(Dropout(rate: 0.5, noiseShape: [nil, 1, 1]), [4, 5], context((0..<64).map { $0 })).elements
+    for sample in 0..<64 { #expect(Set(whole[sample * 20..<sample * 20 + 20]).count == 1) }
+    #expect(Set(whole) == [0, 2])
+    let columns = mask(Dropout(rate: 0.5, noiseShape: [nil, 1, nil]), [4, 50], context([0])).elements
+    #expect(Set(columns) == [0, 2])
+    for row in 1..<4 { #expect(columns[row * 50..<row * 50 + 50].elementsEqual(columns[0..<50])) }
+  }
+
   @Test("Keras' settings are read and written")
   func settings() throws {
     #expect(try Dropout(config: ["rate": 0.2, "seed": 5, "noise_shape": nil]) == Dropout(rate: 0.2))
     #expect(try Dropout(config: ["p": 0.25]) == Dropout(rate: 0.25))
     #expect(Dropout(rate: 0.2).config["rate"] == 0.2)
     #expect(throws: ConfigError.self) { try Dropout(config: ["rate": 1.5]) }
-    #expect(throws: ConfigError.self) { try Dropout(config: ["rate": 0.5, "noise_shape": [nil, 1]]) }
+    let rows = Dropout(rate: 0.5, noiseShape: [nil, 1, nil])
+    #expect(try Dropout(config: ["rate": 0.5, "noise_shape": [nil, 1, nil]]) == rows)
+    #expect(try Dropout(config: rows.config) == rows)
+    #expect(throws: ShapeError.self) { try rows.outputShape(for: [3]) }
+    #expect(throws: ConfigError.self) { try Dropout(config: ["rate": 0.5, "noise_shape": [1, 1]]) }
+    #expect(throws: ConfigError.self) { try Dropout(config: ["rate": 0.5, "noise_shape": [nil, 3]]) }
     #expect(throws: ConfigError.self) { try Dropout(config: [:]) }
   }
 }

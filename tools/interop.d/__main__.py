@@ -38,6 +38,7 @@ def judges() -> Iterator[Check]:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tools/interop", description="Checks against real Keras, in both directions.")
     parser.add_argument("--only", metavar="GLOB", default="*", help="the checks whose names match")
+    parser.add_argument("--all", action="store_true", help="all architectures of all families, and not one of each")
     parser.add_argument("--list", action="store_true", help="name the checks and do nothing")
     parser.add_argument("--references", metavar="DIR", type=Path, help="write models and expected outputs; check nothing")
     parser.add_argument("--keep", metavar="DIR", type=Path, help="work in this folder and leave everything there")
@@ -61,7 +62,7 @@ def main() -> int:
     tally = Tally()
     with tempfile.TemporaryDirectory(prefix="interop-") as scratch:
         kept = options.references or options.keep
-        place = Place(tool, data, work=(kept or Path(scratch)).resolve(), keep=kept is not None)
+        place = Place(tool, data, work=(kept or Path(scratch)).resolve(), keep=kept is not None, is_complete=options.all)
         for check in chosen(place, options.only):
             if options.list:
                 print(check.name)

@@ -56,6 +56,42 @@ MOBILENETS_V2 = [
     for a in MOBILENET_V2_ALPHAS
 ]
 
+INCEPTIONS = [
+    Network("InceptionV3", "tf", ("mixed4", "mixed10"), size=75),
+    Network("InceptionResNetV2", "tf", ("block17_5_mixed", "conv_7b_ac"), size=75),
+    Network("Xception", "tf", ("block5_sepconv3_bn", "block14_sepconv2_act"), size=71),
+]
+DENSENETS = [Network(f"DenseNet{n}", "torch", ("pool3_conv", "relu")) for n in (121, 169, 201)]
+MOBILENETS_V3 = [
+    Network(f"MobileNetV3{size}", "none", ("expanded_conv_6_project_bn", "conv_1_bn"), alpha=alpha)
+    for size in ("Small", "Large")
+    for alpha in (0.75, 1.0)
+]
+EFFICIENTNETS = [Network(f"EfficientNetB{n}", "none", ("block4a_project_bn", "top_activation")) for n in range(8)]
+EFFICIENTNETS_V2 = [
+    Network(f"EfficientNetV2{v}", "none", ("block4a_project_bn", "top_activation"))
+    for v in ("B0", "B1", "B2", "B3", "S", "M", "L")
+]
+CONVNEXTS = [
+    Network(f"ConvNeXt{v}", "none", (f"convnext_{v.lower()}_stage_1_block_2_layer_scale", f"convnext_{v.lower()}_stage_3_block_2_layer_scale"))
+    for v in ("Tiny", "Small", "Base", "Large", "XLarge")
+]
+NASNETS = [Network(f"NASNet{v}", "tf", ("normal_concat_2", "normal_concat_12")) for v in ("Mobile", "Large")]
+RESNETS = [Network(f"ResNet{n}", "caffe", ("conv3_block4_out", "conv5_block3_out")) for n in (101, 152)]
+RESNETS_V2 = [Network(f"ResNet{n}V2", "tf", ("conv3_block4_out", "post_relu")) for n in (50, 101, 152)]
+
+# One of each family: what every run checks. `--all` checks the others as well.
+FAMILIES = [
+    INCEPTIONS[0], INCEPTIONS[2], DENSENETS[0], MOBILENETS_V3[1], EFFICIENTNETS[0], EFFICIENTNETS_V2[0],
+    CONVNEXTS[0], NASNETS[0], RESNETS_V2[0],
+]
+OTHERS = [
+    network
+    for family in (INCEPTIONS, DENSENETS, MOBILENETS_V3, EFFICIENTNETS, EFFICIENTNETS_V2, CONVNEXTS, NASNETS, RESNETS, RESNETS_V2)
+    for network in family
+    if network not in FAMILIES
+]
+
 
 def whole_model(library: ModuleType, network: Network, folder: Path) -> Case:
     model = network.build(library, top=True)
@@ -90,6 +126,9 @@ def checks(place: Place) -> Iterator[Check]:
         for network in (*MOBILENETS, *MOBILENETS_V2, VGG16, VGG19, RESNET50):
             name = f"{flavour} file, {network.title}, weights alone"
             yield case_check(name, place, partial(weights_alone, library, network))
+    name, library = flavours()[0]
+    for network in FAMILIES + (OTHERS if place.is_complete else []):
+        yield case_check(f"{name} file, {network.title}, weights alone", place, partial(weights_alone, library, network))
     _, library = flavours()[-1]
     for network in (VGG16, RESNET50):
         name = f"Keras 1 names, {network.title}, weights alone"

@@ -19,6 +19,7 @@ class Place:
     data: Path
     work: Path
     keep: bool = False  # what checks leave behind
+    is_complete: bool = False  # whether every architecture is checked, not one of each family
 
     def folder(self, name: str) -> Path:
         """A folder of this name to write in, made if need be."""

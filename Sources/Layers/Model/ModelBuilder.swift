@@ -92,12 +92,19 @@ public struct ModelBuilder {
   }
 
   /// The finished model.
-  public func model(inputs: [Value], outputs: [Value], initialization: Initialization) throws(ModelError) -> Model {
+  ///
+  /// - Parameter inKerasOrder: whether layers stand as Keras lists them in a model that it has read, instead of in the order in
+  ///   which they were added; layers that no output depends on are left out.
+  public func model(
+    inputs: [Value], outputs: [Value], initialization: Initialization, inKerasOrder: Bool = false
+  ) throws(ModelError) -> Model {
     if let failure { throw failure }
     var root = root
     root.inputs = inputs.map(\.reference)
     root.outputs = outputs.map(\.reference)
-    return try Model(ModelParts(containers: [root] + nested, layers: layers), initialization: initialization)
+    var parts = ModelParts(containers: [root] + nested, layers: layers)
+    if inKerasOrder { parts = parts.inKerasOrder() }
+    return try Model(parts, initialization: initialization)
   }
 
   private func outputs(ofMember index: Int, call: Int) -> [Value] {
