@@ -11,6 +11,11 @@
                              apply_to = function)
 #include "bodies.h"
 #pragma clang attribute pop
+#pragma clang attribute push( \
+    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx2,fma,bmi,bmi2"))), apply_to = function)
+#include "bfloat16_dots.h"
+#pragma clang attribute pop
+#define CK_HAS_DOTS
 
 #define CK_TABLE ck_kernels_avx512
 #define CK_NAME "avx512"

@@ -5,6 +5,7 @@
 #include "packing.h"
 #include "product.h"
 #include "convolution.h"
+#include "bfloat16.h"
 #include "winograd_transforms.h"
 #include "winograd.h"
 #include "winograd_gradient.h"

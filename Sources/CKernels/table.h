@@ -6,4 +6,8 @@ const ck_kernels CK_TABLE = {
     .panel_columns = CK_PANEL,
     .tile_rows = CK_TILE_ROWS,
     .peak_operations = 2 * CK_PEAK_CHAINS * CK_LANES,
-    CK_KERNELS(CK_ENTRY)};
+    CK_KERNELS(CK_ENTRY)
+#ifdef CK_HAS_DOTS
+    .convolution_rows_dots = convolution_rows_dots,
+#endif
+};

@@ -66,9 +66,10 @@ struct Draft {
     }
     let work: Operation.Work =
       switch (self.work, kernel) {
-      case (.convolution(let geometry), let kernel?): .convolution(device.packed(kernel, geometry), geometry)
+      case (.convolution(let geometry), let kernel?):
+        .convolution(device.packedForInference(kernel, geometry), geometry)
       case (.depthwise(let window), let kernel?): .depthwise(kernel: kernel, window)
-      case (.dense, let kernel?): .dense(device.packed(kernel))
+      case (.dense, let kernel?): .dense(device.packedForInference(kernel))
       case (.scaleAndShift, let scale?):
         .scaleAndShift(scale: scale, shift: bias ?? Tensor(zeros: scale.shape))
       case (.activation(let function), _): .activation(function)

@@ -85,9 +85,17 @@ extension Device {
         var epilogue = unsafe epilogue.shifted(by: first)
         let image = unsafe image.address + group * windows.channels
         let panels =
-          unsafe panels.address + group * matrix.groupStride + columnRange.lowerBound * matrix.rows
+          unsafe panels.address + group * matrix.groupStride + columnRange.lowerBound * matrix.storedRows
         let output = unsafe target.address + first
-        if var scatter {
+        if let product = matrix.bfloat16 {
+          precondition(scatter == nil, "only forward products are computed in bfloat16")
+          let pairs = unsafe UnsafeRawPointer(panels).assumingMemoryBound(to: UInt32.self)
+          let kernel =
+            unsafe product == .dots ? kernels.table.convolution_rows_dots : kernels.table.convolution_rows_bfloat16
+          unsafe kernel?(
+            &windows, image, pairs, columnRange.count, rowRange.lowerBound, rowRange.count, output, outputStride,
+            &epilogue, scratch.address)
+        } else if var scatter {
           unsafe kernels.table.convolution_rows(
             &windows, image, panels, columnRange.count, rowRange.lowerBound, rowRange.count, output, outputStride,
             &scatter, &epilogue, scratch.address)

@@ -12,6 +12,8 @@ public struct Device: Sendable {
   public let buffers: BufferPool
   /// How kernels that this device packs are convolved.
   public let convolution: ConvolutionAlgorithm
+  /// What programs that are compiled for inference on this device compute from bfloat16 numbers. Nothing else does.
+  public let bfloat16: BFloat16Use
 
   public init(
     kernels: KernelSet = .best, threads: Int = WorkerPool.processorCount, convolution: ConvolutionAlgorithm = .standard
@@ -19,11 +21,15 @@ public struct Device: Sendable {
     precondition(threads >= 1, "a device has at least one thread, not \(threads)")
     self.init(
       kernels: kernels, pool: threads > 1 ? WorkerPool(threadCount: threads) : nil, buffers: BufferPool(),
-      convolution: convolution)
+      convolution: convolution, bfloat16: .none)
   }
 
-  private init(kernels: KernelSet, pool: WorkerPool?, buffers: BufferPool, convolution: ConvolutionAlgorithm) {
+  private init(
+    kernels: KernelSet, pool: WorkerPool?, buffers: BufferPool, convolution: ConvolutionAlgorithm,
+    bfloat16: BFloat16Use
+  ) {
     self.kernels = kernels
+    self.bfloat16 = bfloat16
     self.convolution = convolution
     self.pool = pool
     self.buffers = buffers
@@ -31,8 +37,21 @@ public struct Device: Sendable {
 
   /// The same kernels and memory on the calling thread alone: for work that is itself an item of `forEach`.
   public var serial: Device {
-    Device(kernels: kernels, pool: nil, buffers: buffers, convolution: convolution)
+    Device(kernels: kernels, pool: nil, buffers: buffers, convolution: convolution, bfloat16: bfloat16)
   }
+
+  /// The same device, whose programs for inference use bfloat16 where asked to and where this processor gains by it.
+  public func computing(in precision: Precision) -> Device {
+    computing(with: precision == .bfloat16 ? kernels.bfloat16 : .none)
+  }
+
+  /// The same with bfloat16 where it is asked for, be it faster or not.
+  package func computing(with bfloat16: BFloat16Use) -> Device {
+    Device(kernels: kernels, pool: pool, buffers: buffers, convolution: convolution, bfloat16: bfloat16)
+  }
+
+  /// The least precise numbers that inference on this device computes with.
+  public var precision: Precision { bfloat16 == .none ? .float32 : .bfloat16 }
 
   /// The threads that share an operation.
   public var threadCount: Int { pool?.threadCount ?? 1 }

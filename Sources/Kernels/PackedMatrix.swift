@@ -10,6 +10,8 @@ public struct PackedMatrix: Sendable {
   public let kernels: KernelSet
   let groups: Int
   let panels: Tensor
+  /// How its bfloat16 numbers are multiplied; nil for a matrix of floats.
+  var bfloat16: BFloat16Product?
 
   /// Floats of one group's panels.
   var groupStride: Int { panels.count / groups }

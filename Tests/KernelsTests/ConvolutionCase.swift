@@ -7,6 +7,7 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
   let description: String
   let batch: Int
   let geometry: ConvolutionGeometry
+  private var roundsOperands = false
 
   init(
     _ description: String, batch: Int = 2, size: (Int, Int), channels: (Int, Int), groups: Int = 1,
@@ -60,11 +61,23 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
     [geometry.kernelHeight, geometry.kernelWidth, geometry.inputChannels / geometry.groups, geometry.outputChannels]
   }
   var image: Tensor {
-    random([batch, geometry.inputHeight, geometry.inputWidth, geometry.inputChannels], "image")
+    operand([batch, geometry.inputHeight, geometry.inputWidth, geometry.inputChannels], "image")
   }
-  var kernel: Tensor { random(kernelShape, "kernel") }
+  var kernel: Tensor { operand(kernelShape, "kernel") }
   var outputGradient: Tensor {
     random([batch, geometry.outputHeight, geometry.outputWidth, geometry.outputChannels], "gradient")
+  }
+
+  /// The same with image and kernel rounded to bfloat16.
+  var rounded: ConvolutionCase {
+    var copy = self
+    copy.roundsOperands = true
+    return copy
+  }
+
+  private func operand(_ shape: Shape, _ name: String) -> Tensor {
+    let numbers = random(shape, name)
+    return roundsOperands ? Tensor(shape, numbers.elements.map(KernelsTests.rounded)) : numbers
   }
 
   struct Reference {

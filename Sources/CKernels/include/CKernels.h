@@ -86,6 +86,12 @@ enum ck_binary { CK_ADD, CK_MULTIPLY, CK_MAXIMUM, CK_SUBTRACT };
                             ptrdiff_t gradient_stride, ptrdiff_t columns, ptrdiff_t row, ptrdiff_t rows,               \
                             ptrdiff_t depth_start,                                                                     \
                             ptrdiff_t depth_end, float *result, ptrdiff_t result_stride, float *scratch))              \
+  /* The same of bfloat16 numbers, the weights' in pairs: [columns / panel][rows / 2][panel][2] */                      \
+  K(void, pack_panels_bfloat16, (const float *source, ptrdiff_t row_stride, ptrdiff_t column_stride, ptrdiff_t rows,   \
+                                 ptrdiff_t columns, uint32_t *panels))                                                 \
+  K(void, convolution_rows_bfloat16, (const ck_windows *windows, const float *image, const uint32_t *panels,           \
+                                      ptrdiff_t columns, ptrdiff_t row, ptrdiff_t rows, float *output,                 \
+                                      ptrdiff_t output_stride, const ck_epilogue *epilogue, float *scratch))           \
   /* Winograd's convolutions of tiles of m x m outputs, m 4 or 2. A block is `tiles` tiles from `start` on. */             \
   K(ptrdiff_t, winograd_image_size, (ptrdiff_t m, ptrdiff_t channels, ptrdiff_t tiles))                                \
   K(ptrdiff_t, winograd_kernel_size, (ptrdiff_t m, ptrdiff_t channels))                                                \
@@ -166,7 +172,20 @@ typedef struct {
   ptrdiff_t tile_rows;      // rows the micro-kernel multiplies at once
   ptrdiff_t peak_operations;  // floating-point operations in a round of `peak`
   CK_KERNELS(CK_FIELD)
+  /// `convolution_rows_bfloat16` by AVX512_BF16, or NULL in the other sets. See `ck_bfloat16`.
+  void (*convolution_rows_dots)(const ck_windows *windows, const float *image, const uint32_t *panels,
+                                ptrdiff_t columns, ptrdiff_t row, ptrdiff_t rows, float *output,
+                                ptrdiff_t output_stride, const ck_epilogue *epilogue, float *scratch);
 } ck_kernels;
+
+enum ck_bfloat16_support {
+  CK_NO_BFLOAT16,
+  CK_SLOW_DOTS,  // AVX512_BF16, but multiplying as floats is faster
+  CK_FAST_DOTS,
+};
+
+/// What this processor has for bfloat16 numbers.
+int32_t ck_bfloat16(void);
 
 /// The kernel sets this processor can run, best first, and NULL after the last.
 const ck_kernels *ck_kernels_at(ptrdiff_t index);

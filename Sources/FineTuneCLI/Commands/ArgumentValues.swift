@@ -11,6 +11,8 @@ extension Preprocessing: ExpressibleByArgument {
 
 extension Interpolation: ExpressibleByArgument {}
 
+extension Precision: ExpressibleByArgument {}
+
 extension DataRecipe.Task: ExpressibleByArgument {}
 
 extension FeatureExport.Pooling: ExpressibleByArgument {}

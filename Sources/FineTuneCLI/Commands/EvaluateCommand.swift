@@ -16,13 +16,15 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Print the result as JSON.")
   var json = false
 
+  @OptionGroup var precision: PrecisionOptions
+
   @OptionGroup var running: RunningOptions
 
   func run() throws {
     let loaded = try model.reference.load()
     running.say(loaded.notes)
     let progress = ProgressLine(isQuiet: running.quiet)
-    let evaluation = try PictureEvaluation(loaded, on: images, task: task, device: running.device) {
+    let evaluation = try PictureEvaluation(loaded, on: images, task: task, device: precision.device(running)) {
       done, count, speed in
       progress.show(
         "evaluating", fraction: Double(done) / Double(max(1, count)), "\(done)/\(count)  \(Int(speed)) images/s")

@@ -19,6 +19,8 @@ struct FeaturesCommand: ParsableCommand {
   @Option(help: "What to do with height and width: none, average, max.")
   var pool = FeatureExport.Pooling.none
 
+  @OptionGroup var precision: PrecisionOptions
+
   @OptionGroup var running: RunningOptions
 
   func run() throws {
@@ -26,7 +28,7 @@ struct FeaturesCommand: ParsableCommand {
     running.say(loaded.notes)
     let progress = ProgressLine(isQuiet: running.quiet)
     let export = try FeatureExport(
-      loaded, of: images, layers: layers, pooling: pool, to: output, on: running.device
+      loaded, of: images, layers: layers, pooling: pool, to: output, on: precision.device(running)
     ) { done, count in
       progress.show("extracting", fraction: Double(done) / Double(max(1, count)), "\(done)/\(count)")
     }

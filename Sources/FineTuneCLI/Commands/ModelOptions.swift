@@ -42,6 +42,19 @@ struct ModelOptions: ParsableArguments {
   }
 }
 
+/// What a model computes in.
+struct PrecisionOptions: ParsableArguments {
+  @Option(help: "What products are computed in, where that is faster: float32 or bfloat16.")
+  var precision = Precision.float32
+
+  /// The device for inference; says what becomes of the wish.
+  func device(_ running: RunningOptions) -> Device {
+    let device = running.device
+    if let note = device.kernels.note(on: precision) { running.say([note]) }
+    return device.computing(in: precision)
+  }
+}
+
 /// How much of the machine to use, and how much to say.
 struct RunningOptions: ParsableArguments {
   @Option(help: "How many threads to use. Default: one for each processor.")

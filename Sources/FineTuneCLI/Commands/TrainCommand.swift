@@ -27,7 +27,9 @@ struct TrainCommand: ParsableCommand {
     let interrupt = Interrupt {
       progress.say("stopping after this batch; what is best so far will be written (Ctrl-C again: at once)")
     }
-    let run = Run(plan, on: running.device, output: output)
+    let device = running.device
+    if let note = device.kernels.note(on: plan.recipe.precision) { running.say([note]) }
+    let run = Run(plan, on: device, output: output)
     let report = try run(observer: renderer, shouldStop: { interrupt.isRequested })
     progress.clear()
     running.say(ReportText(report).lines)

@@ -31,7 +31,9 @@ public struct PlanEstimate: Sendable {
     var phases: [Phase] = []
     for phase in plan.phases {
       phase.configure(&model)
-      let program = try InferenceProgram(model, to: phase.boundary, inputShapes: [plan.inputShape], on: device)
+      let program = try InferenceProgram(
+        model, to: phase.boundary, inputShapes: [plan.inputShape],
+        on: device.computing(in: plan.recipe.precision))
       _ = program([picture], on: device)
       let perImage = clock.measure { _ = program([picture], on: device) }.seconds / Double(picture.shape[0])
 

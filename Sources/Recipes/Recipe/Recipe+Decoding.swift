@@ -1,5 +1,6 @@
 internal import Images
 public import JSON
+internal import Kernels
 internal import Layers
 internal import Tensors
 internal import Training
@@ -35,6 +36,7 @@ extension Recipe {
     }
     let earlyStopping = reader.setting("early_stopping") { value throws(ConfigError) in try EarlyStopping(config: value)
     }
+    let precision = reader.choice("precision", Precision.allCases.map { ($0.rawValue, $0) }) ?? .float32
     let output = reader.string("output")
     if output?.isEmpty == true { reader.report("output", "names no folder") }
     reader.ignore("description")
@@ -45,7 +47,7 @@ extension Recipe {
     }
     self.init(
       file: file, folder: folder, seed: UInt64(seed), model: model, data: data, loss: loss, metrics: metrics,
-      l2: Float(l2), phases: phases, earlyStopping: earlyStopping,
+      l2: Float(l2), phases: phases, earlyStopping: earlyStopping, precision: precision,
       output: output ?? "runs/" + Self.stem(of: file))
   }
 

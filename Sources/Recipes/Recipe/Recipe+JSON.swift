@@ -15,6 +15,7 @@ extension Recipe {
     if l2 > 0 { object["l2"] = .float(l2) }
     object["phases"] = .array(phases.map(\.json))
     if let earlyStopping { object["early_stopping"] = earlyStopping.config }
+    object["precision"] = .string(precision.rawValue)
     object["output"] = .string(output)
     return .object(object)
   }

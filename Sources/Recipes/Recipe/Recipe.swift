@@ -1,5 +1,6 @@
 public import Images
 public import JSON
+public import Kernels
 public import Layers
 public import Tensors
 public import Training
@@ -25,6 +26,8 @@ public struct Recipe: Sendable {
   public var phases: [PhaseRecipe]
   /// For all phases that do not bring their own.
   public var earlyStopping: EarlyStopping?
+  /// What the frozen part of the model computes in; what is trained is always float32.
+  public var precision: Precision
   /// The folder that the run writes to.
   public var output: String
 }

@@ -16,6 +16,8 @@ struct PictureSets {
 
   private let plan: Plan
   private let device: Device
+  /// Compiles the frozen part of the model, in the recipe's precision.
+  private let frozenDevice: Device
   private var training: ImageSamples
   private var validation: ImageSamples?
   private var features: (training: CachedFeatures, validation: CachedFeatures?)?
@@ -26,6 +28,7 @@ struct PictureSets {
   init(_ plan: Plan, on device: Device) {
     self.plan = plan
     self.device = device
+    frozenDevice = device.computing(in: plan.recipe.precision)
     training = plan.samples(plan.training, augmentation: plan.recipe.data.augment)
     validation = plan.validation.map { plan.samples($0, augmentation: []) }
   }
@@ -105,13 +108,13 @@ struct PictureSets {
     do {
       // Pictures that change every epoch need no features; they are only read, to find those that cannot be.
       let extraction = try FeatureExtraction(
-        training, through: model, values: plan.hasFixedPictures ? values : [], on: device)
+        training, through: model, values: plan.hasFixedPictures ? values : [], on: frozenDevice)
       first = try extraction(
         on: device,
         progress: { observer.featuresProgressed(done: $0.done, of: count, imagesPerSecond: $0.imagesPerSecond) },
         shouldStop: shouldStop)
       second = try validation.map {
-        try FeatureExtraction($0, through: model, values: values, on: device)(
+        try FeatureExtraction($0, through: model, values: values, on: frozenDevice)(
           on: device,
           progress: {
             observer.featuresProgressed(
@@ -148,7 +151,7 @@ struct PictureSets {
   }
 
   private func streaming(_ samples: ImageSamples, _ phase: PlannedPhase, _ model: Model) throws -> any BatchSource {
-    try ImageBatches(samples, for: model, boundary: phase.boundary, on: device)
+    try ImageBatches(samples, for: model, boundary: phase.boundary, on: frozenDevice)
   }
 }
 

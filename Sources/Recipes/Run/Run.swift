@@ -61,7 +61,7 @@ public struct Run: Sendable {
       output: output, seconds: (clock.now - start).seconds, imageCount: pictures.imageCount, skipped: pictures.skipped,
       frozenTensorCount: plan.alwaysFrozenLayerTensorCount, phases: phases, final: final, history: history,
       isCancelled: isCancelled,
-      classNames: plan.labels)
+      classNames: plan.labels, bfloat16: device.computing(in: plan.recipe.precision).bfloat16)
     try folder.write(report, model: model, plan: plan)
     return report
   }

@@ -1,5 +1,6 @@
 public import Images
 public import JSON
+public import Kernels
 public import Training
 
 /// What came out of a run.
@@ -25,6 +26,8 @@ public struct RunReport: Sendable {
   /// Whether it was stopped before its end.
   public let isCancelled: Bool
   public let classNames: [String]
+  /// What of the frozen part was computed in bfloat16.
+  public let bfloat16: BFloat16Use
 }
 
 extension RunReport {
@@ -35,6 +38,7 @@ extension RunReport {
       "images": .integer(imageCount),
       "skipped": .array(skipped.map { ["file": .string($0.path), "reason": .string($0.reason)] }),
       "frozen": ["tensors": .integer(frozenTensorCount), "unchanged": true],
+      "precision": .string(bfloat16.description),
       "phases": .array(phases.map(Self.json)),
     ]
     if isCancelled { report["stopped"] = true }
