@@ -93,3 +93,18 @@ static void convolution_rows_dots(const ck_windows *w, const float *image, const
   }
   activate_rows(e, rows, columns, output, output_stride);
 }
+
+static float peak_dots(ptrdiff_t rounds) {
+  __m512 sum[CK_PEAK_CHAINS], left = _mm512_set1_ps(1.0f), right = _mm512_set1_ps(1e-9f);
+#pragma clang loop unroll(full)
+  for (int i = 0; i < CK_PEAK_CHAINS; i++) sum[i] = _mm512_set1_ps((float)i);
+  for (ptrdiff_t r = 0; r < rounds; r++) {
+    __asm__ volatile("" : "+x"(left), "+x"(right));
+#pragma clang loop unroll(full)
+    for (int i = 0; i < CK_PEAK_CHAINS; i++) sum[i] = _mm512_dpbf16_ps(sum[i], (__m512bh)left, (__m512bh)right);
+  }
+  __m512 total = _mm512_setzero_ps();
+#pragma clang loop unroll(full)
+  for (int i = 0; i < CK_PEAK_CHAINS; i++) total = _mm512_add_ps(total, sum[i]);
+  return _mm512_reduce_add_ps(total);
+}

@@ -9,5 +9,6 @@ const ck_kernels CK_TABLE = {
     CK_KERNELS(CK_ENTRY)
 #ifdef CK_HAS_DOTS
     .convolution_rows_dots = convolution_rows_dots,
+    .peak_dots = peak_dots,
 #endif
 };

@@ -46,7 +46,7 @@ public struct Device: Sendable {
   }
 
   /// The same with bfloat16 where it is asked for, be it faster or not.
-  package func computing(with bfloat16: BFloat16Use) -> Device {
+  public func computing(with bfloat16: BFloat16Use) -> Device {
     Device(kernels: kernels, pool: pool, buffers: buffers, convolution: convolution, bfloat16: bfloat16)
   }
 

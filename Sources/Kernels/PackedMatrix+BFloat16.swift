@@ -1,16 +1,16 @@
 import CKernels
-package import Tensors
+public import Tensors
 
 extension Device {
   /// Packs a Keras kernel for inference: as bfloat16 numbers where this device uses them and they are faster.
-  package func packedForInference(_ kernel: Tensor, _ geometry: ConvolutionGeometry) -> PackedKernel {
+  public func packedForInference(_ kernel: Tensor, _ geometry: ConvolutionGeometry) -> PackedKernel {
     let packed = packed(kernel, geometry)
     guard bfloat16 == .products, packed.winograd == nil else { return packed }
     return self.packed(kernel, geometry, as: kernels.bfloat16Products[0])
   }
 
   /// Packs the right operand of a product for inference.
-  package func packedForInference(_ matrix: Tensor) -> PackedMatrix {
+  public func packedForInference(_ matrix: Tensor) -> PackedMatrix {
     switch bfloat16 {
     case .none: packed(matrix)
     case .largeMatrices where matrix.count < Self.largeMatrix: packed(matrix)
@@ -22,7 +22,7 @@ extension Device {
   private static let largeMatrix = 1 << 20
 
   /// Packs a Keras kernel as bfloat16 numbers.
-  package func packed(_ kernel: Tensor, _ geometry: ConvolutionGeometry, as product: BFloat16Product) -> PackedKernel {
+  public func packed(_ kernel: Tensor, _ geometry: ConvolutionGeometry, as product: BFloat16Product) -> PackedKernel {
     checkKernel(kernel, geometry)
     let matrix = packPairs(
       kernel, groups: geometry.groups, rows: geometry.depth, columns: geometry.outputChannels / geometry.groups,
@@ -31,7 +31,7 @@ extension Device {
   }
 
   /// Packs the right operand of a product, `[rows, columns]`, as bfloat16 numbers.
-  package func packed(_ matrix: Tensor, as product: BFloat16Product) -> PackedMatrix {
+  public func packed(_ matrix: Tensor, as product: BFloat16Product) -> PackedMatrix {
     precondition(matrix.shape.rank == 2, "a product takes matrices, not \(matrix.shape)")
     return packPairs(matrix, groups: 1, rows: matrix.shape[0], columns: matrix.shape[1], product)
   }

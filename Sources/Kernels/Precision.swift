@@ -22,7 +22,7 @@ public enum BFloat16Use: Hashable, Sendable {
 
 /// How bfloat16 numbers are multiplied. The product of two is exact in float32, so the ways differ only in the order of
 /// additions.
-package enum BFloat16Product: Hashable, Sendable {
+public enum BFloat16Product: Hashable, Sendable {
   /// As float32 numbers, into which the weights are expanded panel by panel.
   case expanded
   /// By the processor's own instruction (AVX512_BF16).

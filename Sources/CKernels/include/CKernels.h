@@ -176,6 +176,8 @@ typedef struct {
   void (*convolution_rows_dots)(const ck_windows *windows, const float *image, const uint32_t *panels,
                                 ptrdiff_t columns, ptrdiff_t row, ptrdiff_t rows, float *output,
                                 ptrdiff_t output_stride, const ck_epilogue *epilogue, float *scratch);
+  /// `peak` of its instruction, of twice as many operations a round; NULL in the other sets.
+  float (*peak_dots)(ptrdiff_t rounds);
 } ck_kernels;
 
 enum ck_bfloat16_support {

@@ -1,5 +1,6 @@
 internal import Images
 public import JSON
+internal import Kernels
 internal import Layers
 internal import Tensors
 internal import Training

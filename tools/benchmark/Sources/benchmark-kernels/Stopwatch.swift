@@ -51,6 +51,31 @@ struct Stopwatch {
     return (clock, best)
   }
 
+  /// Seconds of `body` for each of the operands, which take turns.
+  func turns<Operand>(_ operands: [Operand], _ body: (Operand) -> Void) -> [Double] {
+    operands.forEach(body)
+    var times = operands.map { _ in [Double]() }
+    let start = now
+    repeat {
+      for (index, operand) in operands.enumerated() { times[index].append(duration { body(operand) }) }
+    } while now - start < seconds * Double(operands.count) || times[0].count < 3
+    return times.map(median)
+  }
+
+  /// The best GFLOP/s of one thread's floats and bfloat16 numbers; nil where there is no instruction for the latter.
+  func peaks(_ device: Device) -> (float32: Double, bfloat16: Double)? {
+    var best = (float32: 0.0, bfloat16: 0.0)
+    for _ in 0..<200 {
+      var count: Int? = 0
+      let floats = duration { count = device.kernels.runPeak(rounds: 2000) }
+      best.float32 = max(best.float32, Double(count ?? 0) * 1e-9 / floats)
+      let others = duration { count = device.kernels.runBFloat16Peak(rounds: 2000) }
+      guard let count else { return nil }
+      best.bfloat16 = max(best.bfloat16, Double(count) * 1e-9 / others)
+    }
+    return best
+  }
+
   /// GFLOP/s of multiply-adds on all threads of a device.
   private func peak(_ device: Device) -> Double {
     let rounds = 5000
