@@ -126,6 +126,25 @@ struct ArchitectureTests {
     #expect(ArchitectureRegistry.architecture(ofWeightFile: "my_" + file) == nil)
   }
 
+  @Test("Deviations in the place of variances, as in EfficientNet's published weights, are squared; variances stay")
+  func publishedStatistics() throws {
+    let architecture = try ArchitectureRegistry.architecture(named: "EfficientNetB0")
+    var model = try architecture.model(ArchitectureOptions(inputShape: [32, 32, 3], includesTop: false))
+    let place = try #require(model.parameters.firstIndex { $0.path.hasSuffix("variance") && $0.shape == [3] })
+    #expect(architecture.correctPublishedStatistics(of: &model) == nil)
+    #expect(model.parameters[place].value.elements == [1, 1, 1])
+    let image = Tensor([1, 32, 32, 3], RandomKey(seed: 6).uniform(32 * 32 * 3).map { $0 * 255 })
+    model.parameters[place].value = Tensor([3], [0.229, 0.224, 0.225])
+    #expect(architecture.correctPublishedStatistics(of: &model)?.contains("squared") == true)
+    // Keras' formula with the second rescaling: ((x / 255 − mean) / √deviation) / √deviation, the mean being 0 here.
+    let values = model.values(
+      [model.nodes[1].output], from: [model.inputs[0].value: image], on: Device(threads: 1))
+    for (index, (found, pixel)) in zip(values[0].elements, image.elements).enumerated() {
+      let root = [0.229, 0.224, 0.225][index % 3].squareRoot()
+      #expect(abs(Double(found) - Double(pixel) / 255 / root / root) < 1e-5)
+    }
+  }
+
   @Test("Impossible options are errors")
   func impossibleOptions() {
     #expect(throws: ModelError.self) { try Architecture.mobileNet.model(ArchitectureOptions(alpha: 0.3)) }

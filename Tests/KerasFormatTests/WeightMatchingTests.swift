@@ -91,6 +91,22 @@ struct WeightMatchingTests {
     #expect(["dense", "dense_1", "dense_2"].map { model.value("\($0)/kernel")?.elements.first } == [1, 2, 3])
   }
 
+  @Test("Automatic names between chosen ones give way to an order that agrees with the chosen ones, and to no other")
+  func mixedNames() throws {
+    var model = try chain(["first", "dense", "second", "dense_1"])
+    func layers(_ names: [String]) -> [(String, [KerasFixture.Weight])] {
+      names.enumerated().map { dense($1, [2, 2], Float($0 + 1)) }
+    }
+    let report = try model.loadWeights(from: try file(layers(["first", "dense_94", "second", "dense_95"])))
+    #expect(report.method == .byOrder)
+    #expect(
+      ["first", "dense", "second", "dense_1"].map { model.value("\($0)/kernel")?.elements.first } == [1, 2, 3, 4])
+    #expect(report.notes.contains { $0.contains("agrees with all other names") })
+    for names in [["second", "dense_94", "first", "dense_95"], ["first", "other", "second", "dense_95"]] {
+      #expect(throws: KerasError.self) { try model.loadWeights(from: try file(layers(names))) }
+    }
+  }
+
   @Test("A name that somebody chose is not overruled by an order that happens to fit")
   func tellingNames() throws {
     var model = try chain(["features", "classes"])

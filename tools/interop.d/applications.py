@@ -73,7 +73,7 @@ EFFICIENTNETS_V2 = [
     for v in ("B0", "B1", "B2", "B3", "S", "M", "L")
 ]
 CONVNEXTS = [
-    Network(f"ConvNeXt{v}", "none", (f"convnext_{v.lower()}_stage_1_block_2_layer_scale", f"convnext_{v.lower()}_stage_3_block_2_layer_scale"))
+    Network(f"ConvNeXt{v}", "none", tuple(f"convnext_{v.lower()}_stage_{s}_block_2_layer_scale" for s in (1, 3)))
     for v in ("Tiny", "Small", "Base", "Large", "XLarge")
 ]
 NASNETS = [Network(f"NASNet{v}", "tf", ("normal_concat_2", "normal_concat_12")) for v in ("Mobile", "Large")]
@@ -87,8 +87,9 @@ FAMILIES = [
 ]
 OTHERS = [
     network
-    for family in (INCEPTIONS, DENSENETS, MOBILENETS_V3, EFFICIENTNETS, EFFICIENTNETS_V2, CONVNEXTS, NASNETS, RESNETS, RESNETS_V2)
-    for network in family
+    for network in (
+        *INCEPTIONS, *DENSENETS, *MOBILENETS_V3, *EFFICIENTNETS, *EFFICIENTNETS_V2, *CONVNEXTS, *NASNETS, *RESNETS, *RESNETS_V2
+    )
     if network not in FAMILIES
 ]
 

@@ -84,3 +84,7 @@ def shake(model: Model, seed: int = 1) -> None:
                 weight.assign(random.normal(0, 0.1, shape).astype(np.float32))
             case "alpha":
                 weight.assign(random.uniform(0, 0.5, shape).astype(np.float32))
+    for layer in model.layers:
+        # Normalization computes with a copy of its statistics, which it takes when they are loaded or adapted.
+        if hasattr(layer, "finalize_state"):
+            layer.finalize_state()

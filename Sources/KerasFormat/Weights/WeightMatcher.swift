@@ -17,8 +17,8 @@ struct WeightMatcher {
     var problems: [String] = []
     /// Layers of the file that the model does not have.
     var unknown: [StoredLayer] = []
-    /// How many layers were found by a name that somebody chose.
-    var tellingNames = 0
+    /// The layers of the model that were found by a name that somebody chose.
+    var telling: Set<Int> = []
     var notes: [String] = []
   }
 
@@ -91,12 +91,32 @@ struct WeightMatcher {
   }
 
   private func count(_ instance: Int, _ match: inout Match) {
-    let kind = model.instances[instance].layer.kind.snakeCased
     let name = model.instances[instance].name
+    if !Self.isAutomatic(name, of: model.instances[instance].layer.kind) { match.telling.insert(instance) }
+  }
+
+  /// Whether a name is one that Keras gives to layers of a kind: `conv2d`, `conv2d_7`.
+  private static func isAutomatic(_ name: String, of kind: String) -> Bool {
+    let kind = kind.snakeCased
     let rest = name.dropFirst(kind.count)
-    let isAutomatic =
-      name.hasPrefix(kind) && (rest.isEmpty || rest.first == "_" && rest.dropFirst().allSatisfy(\.isNumber))
-    if !isAutomatic { match.tellingNames += 1 }
+    return name.hasPrefix(kind) && (rest.isEmpty || rest.first == "_" && rest.dropFirst().allSatisfy(\.isNumber))
+  }
+
+  private static func isAutomatic(_ name: String) -> Bool {
+    LayerRegistry.kinds.contains { isAutomatic(name, of: $0) }
+  }
+
+  /// Whether a match in order contradicts no name that somebody chose: what was not found by name, here and in the file, has
+  /// automatic names, whose numbers depend on what else Keras had built before; all else goes where its name says.
+  func agrees(_ inOrder: Match, with named: Match, lacking: [Int], unknown: [StoredLayer]) -> Bool {
+    let wanting = Set(lacking)
+    let unfound = model.instances.filter { !wanting.isDisjoint(with: $0.parameters) }
+    guard unfound.allSatisfy({ Self.isAutomatic($0.name, of: $0.layer.kind) }),
+      unknown.allSatisfy({ Self.isAutomatic($0.name) })
+    else { return false }
+    let places = Dictionary(inOrder.pairs.map { ($0.parameter, $0.tensor.path) }, uniquingKeysWith: { $1 })
+    let telling = Set(named.telling.flatMap { model.instances[$0].parameters })
+    return named.pairs.allSatisfy { !telling.contains($0.parameter) || places[$0.parameter] == $0.tensor.path }
   }
 
   /// Pairs the tensors of one layer with its parameters: by what they are called where that is clear, else in order.

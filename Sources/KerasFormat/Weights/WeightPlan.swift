@@ -28,11 +28,17 @@ struct WeightPlan {
         matcher.byOrder(matcher.stored, matcher.members) ?? matcher.byOrder(wanted, required)
         ?? matcher.byOrder(matcher.stored, required) ?? matcher.byOrder(wanted, matcher.members)
       // Names that somebody chose and that are found are to be believed; then what is wrong is not the naming.
-      guard !isComplete, match.tellingNames == 0, let inOrder else {
+      guard !isComplete, let inOrder,
+        match.telling.isEmpty || matcher.agrees(inOrder, with: match, lacking: lacking, unknown: unknown)
+      else {
         throw WeightMismatch(model: model, file: file, match: match, unknown: unknown, lacking: lacking).error
       }
+      let note =
+        match.telling.isEmpty
+        ? "the names of layers in the file say nothing of this model; matched in order, as Keras does"
+        : "automatic names are numbered otherwise in the file; matched in order, which agrees with all other names"
       match = inOrder
-      match.notes.append("the names of layers in the file say nothing of this model; matched in order, as Keras does")
+      match.notes.append(note)
     }
     var seen = Set<Int>()
     for pair in match.pairs where !seen.insert(pair.parameter).inserted {

@@ -35,6 +35,7 @@ extension ModelReference {
       let assignment = try reading { () throws(KerasError) in try model.loadWeights(from: file, allowUnused: top) }
       notes.append("\(path): \(assignment.summary)")
       notes += assignment.notes
+      if let correction = architecture.correctPublishedStatistics(of: &model) { notes.append(correction) }
     }
     return try completed(
       SavedModel(
@@ -58,7 +59,11 @@ extension ModelReference {
       model = try built(architecture, includesTop: false, classCount: classCount, .none)
     }
     let assignment = try reading { () throws(KerasError) in try model.loadWeights(from: file) }
-    return (saved(model, architecture), ["\(path): \(assignment.summary)"] + assignment.notes)
+    let correction = architecture.correctPublishedStatistics(of: &model)
+    return (
+      saved(model, architecture),
+      ["\(path): \(assignment.summary)"] + assignment.notes + (correction.map { [$0] } ?? [])
+    )
   }
 
   private func saved(_ model: Model, _ architecture: Architecture) -> SavedModel {
