@@ -13,6 +13,9 @@ public struct PackedMatrix: Sendable {
   /// How its bfloat16 numbers are multiplied; nil for a matrix of floats.
   var bfloat16: BFloat16Product?
 
+  /// Floats of all panels.
+  package var floatCount: Int { panels.count }
+
   /// Floats of one group's panels.
   var groupStride: Int { panels.count / groups }
 }
@@ -23,6 +26,12 @@ public struct PackedKernel: Sendable {
   let matrix: PackedMatrix
   /// Nil for a direct product.
   let winograd: Winograd?
+
+  /// Floats in memory.
+  package var floatCount: Int { matrix.floatCount + (winograd?.kernel?.count ?? 0) }
+
+  /// What it costs to go through it once, in floats: a kernel that is transformed as it is used grows four-fold.
+  package var passCost: Int { winograd.map { $0.kernel?.count ?? 4 * matrix.floatCount } ?? matrix.floatCount }
 }
 
 /// Elements of a matrix in memory: (row, column) at `offset + row * rowStride + column * columnStride`.

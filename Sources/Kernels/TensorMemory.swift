@@ -58,6 +58,29 @@ package func writing<R>(_ a: inout Tensor, _ body: (Target) -> R) -> R {
   }
 }
 
+/// Calls `body` with the memory of several tensors; it must not keep it.
+package func reading(_ tensors: [Tensor], _ body: ([Source]) -> Void) {
+  func next(_ index: Int, _ sources: [Source]) {
+    if index == tensors.count { return body(sources) }
+    reading(tensors[index]) { next(index + 1, sources + [$0]) }
+  }
+  next(0, [])
+}
+
+/// Calls `body` with the memory of several tensors for writing; it must not keep it.
+package func writing(_ tensors: inout [Tensor], _ body: ([Target]) -> Void) {
+  func next(_ index: Int, _ tensors: inout [Tensor], _ targets: [Target]) {
+    if index == tensors.count { return body(targets) }
+    // Taken out, so that this is its only user.
+    var tensor = tensors[index]
+    tensors[index] = empty
+    writing(&tensor) { next(index + 1, &tensors, targets + [$0]) }
+    tensors[index] = tensor
+  }
+  let empty = Tensor(zeros: [0])
+  next(0, &tensors, [])
+}
+
 extension Device {
   /// A new tensor whose elements `body` writes, all of them.
   func making(_ shape: Shape, _ body: (Target) -> Void) -> Tensor {

@@ -100,7 +100,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
 
   static let all = [
     convolutions, padded, depthwise, residual, dense, tapped, loneNormalization, shared, widePadding, tappedAliases,
-    twoBranches, twice,
+    twoBranches, twice, inverted, separable, fire, pooled, reshaped, deep,
   ]
 
   static let convolutions = Sample(name: "convolution, normalisation, activation", shape: [9, 11, 3]) { graph, input in
@@ -208,5 +208,72 @@ struct Sample: Sendable, CustomTestStringConvertible {
     let normalized = graph(BatchNormalization(), name: "norm", on: first)
     let second = graph.call("shared", on: graph(ReLU(), on: normalized))[0]
     return graph(Concatenate(), on: graph(ReLU(maxValue: 1), on: second), graph.call("norm", on: normalized)[0])
+  }
+
+  /// Wide enough for the block to run in several bands.
+  static let inverted = Sample(name: "inverted residuals", shape: [21, 70, 6]) { graph, input in
+    var x = input
+    for (stride, filters) in [(1, 6), (2, 8), (1, 8)] {
+      let entry = x
+      x = graph(Conv2D(filters: 96, kernelSize: Size(1, 1), usesBias: false), on: x)
+      x = graph(BatchNormalization(), on: x)
+      x = graph(ReLU(maxValue: 6), on: x)
+      x = graph(
+        DepthwiseConv2D(kernelSize: Size(3, 3), strides: Size(stride, stride), padding: .same, activation: .relu()),
+        on: x)
+      x = graph(Conv2D(filters: filters, kernelSize: Size(1, 1)), on: x)
+      x = graph(BatchNormalization(), on: x)
+      if stride == 1 { x = graph(Add(), on: entry, x) }
+    }
+    return x
+  }
+
+  static let separable = Sample(name: "depthwise and pointwise, wide", shape: [33, 65, 72]) { graph, input in
+    var x = graph(DepthwiseConv2D(kernelSize: Size(5, 5), padding: .same, activation: .swish), on: input)
+    x = graph(Conv2D(filters: 7, kernelSize: Size(1, 1), activation: .swish), on: x)
+    return graph(GlobalAveragePooling2D(keepsDimensions: true), on: x)
+  }
+
+  static let fire = Sample(name: "branches joined in the channels", shape: [9, 9, 5], layers: ["left"]) { graph, input in
+    let squeezed = graph(Conv2D(filters: 4, kernelSize: Size(1, 1), activation: .relu()), on: input)
+    let left = graph(Conv2D(filters: 6, kernelSize: Size(1, 1), activation: .relu()), on: squeezed)
+    let right = graph(Conv2D(filters: 7, kernelSize: Size(3, 3), padding: .same), on: squeezed)
+    let pooled = graph(MaxPooling2D(poolSize: Size(3, 3), strides: Size(1, 1), padding: .same), on: squeezed)
+    let asked = graph(Conv2D(filters: 3, kernelSize: Size(3, 3), padding: .same), name: "left", on: input)
+    var x = graph(Concatenate(), on: left, graph(ReLU(), on: right), pooled, asked)
+    x = graph(BatchNormalization(), on: x)
+    let rows = graph(Concatenate(axis: 1), on: x, x)
+    return graph(Conv2D(filters: 3, kernelSize: Size(3, 3), padding: .same), on: rows)
+  }
+
+  static let pooled = Sample(name: "padding before pools", shape: [10, 12, 3]) { graph, input in
+    var x = graph(Conv2D(filters: 20, kernelSize: Size(3, 3), activation: .relu()), on: input)
+    x = graph(ZeroPadding2D(padding: Margins(1)), on: x)
+    x = graph(MaxPooling2D(poolSize: Size(3, 3), strides: Size(2, 2)), on: x)
+    x = graph(Conv2D(filters: 4, kernelSize: Size(3, 3), padding: .same), on: x)
+    x = graph(ZeroPadding2D(padding: Margins(1)), on: x)
+    x = graph(MaxPooling2D(poolSize: Size(3, 3), strides: Size(1, 1)), on: x)
+    return graph(AveragePooling2D(), on: x)
+  }
+
+  static let reshaped = Sample(name: "normalisation behind another shape", shape: [4, 3, 4]) { graph, input in
+    var x = graph(Conv2D(filters: 6, kernelSize: Size(1, 1)), on: input)
+    x = graph(Reshape(targetShape: [-1, 3]), on: x)
+    x = graph(BatchNormalization(), on: x)
+    x = graph(Flatten(), on: x)
+    return graph(BatchNormalization(), on: x)
+  }
+
+  /// Weights outweigh activations: several images go together, and a value crosses from one stage to the next.
+  static let deep = Sample(name: "one image at a time, then several", shape: [12, 12, 3]) { graph, input in
+    let wide = graph(Conv2D(filters: 40, kernelSize: Size(3, 3), padding: .same, activation: .relu()), on: input)
+    var x = graph(MaxPooling2D(), on: wide)
+    x = graph(Conv2D(filters: 64, kernelSize: Size(3, 3), padding: .same, activation: .relu()), on: x)
+    let entry = graph(MaxPooling2D(poolSize: Size(3, 3)), on: x)
+    x = graph(Conv2D(filters: 64, kernelSize: Size(3, 3), padding: .same, activation: .relu()), on: entry)
+    x = graph(Add(), on: x, entry)
+    let early = graph(Dense(units: 50, activation: .sigmoid), on: graph(GlobalAveragePooling2D(), on: wide))
+    x = graph(Concatenate(), on: graph(Flatten(), on: x), early)
+    return graph(Dense(units: 3, activation: .softmax), on: graph(Dense(units: 80), on: x))
   }
 }
