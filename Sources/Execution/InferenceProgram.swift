@@ -42,7 +42,8 @@ public struct InferenceProgram: Sendable {
     let known = known ?? model.inputs.map(\.value)
     var lowering = Lowering(
       model, path: model.nodes(to: wanted, from: Set(known)), shapes: shapes, wanted: wanted)
-    lowering.fuseBlocks()
+    // A block runs in float32; where products shall take bfloat16, its layers stay apart.
+    if device.bfloat16 != .products { lowering.fuseBlocks() }
     let layout = Layout(
       lowering.drafts, known: known, wanted: wanted.map(lowering.resolved), shapes: shapes, on: device)
     perImage = layout.perImage
