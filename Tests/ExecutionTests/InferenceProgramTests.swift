@@ -234,7 +234,8 @@ struct Sample: Sendable, CustomTestStringConvertible {
     return graph(GlobalAveragePooling2D(keepsDimensions: true), on: x)
   }
 
-  static let fire = Sample(name: "branches joined in the channels", shape: [9, 9, 5], layers: ["left"]) { graph, input in
+  static let fire = Sample(name: "branches joined in the channels", shape: [9, 9, 5], layers: ["left"]) {
+    graph, input in
     let squeezed = graph(Conv2D(filters: 4, kernelSize: Size(1, 1), activation: .relu()), on: input)
     let left = graph(Conv2D(filters: 6, kernelSize: Size(1, 1), activation: .relu()), on: squeezed)
     let right = graph(Conv2D(filters: 7, kernelSize: Size(3, 3), padding: .same), on: squeezed)
