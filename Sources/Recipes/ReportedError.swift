@@ -39,6 +39,10 @@ extension TrainingError: ReportedError {
   public var category: ErrorCategory { .badData }
 }
 
+extension CheckpointError: ReportedError {
+  public var category: ErrorCategory { .badData }
+}
+
 extension DatasetError: ReportedError {
   public var category: ErrorCategory { FileKind(at: path) == .nothing ? .noInput : .badData }
 }

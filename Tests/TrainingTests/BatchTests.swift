@@ -75,10 +75,10 @@ struct BatchTests {
       name: "head", epochs: 3, loss: CategoricalCrossentropy(), metrics: [CategoricalAccuracy()], optimizer: Adam(),
       seed: 1)
     let extracted = try FeatureExtraction(Pictures(stripes), through: model, values: boundary, on: device)(on: device)
-    var state = OptimizerState()
+    var state = TrainingState()
     let cached = try Trainer(settings, on: device).train(
       &cachedModel, on: extracted.features.restricted(to: boundary), state: &state)
-    state = OptimizerState()
+    state = TrainingState()
     let whole = try Trainer(settings, on: device).train(&model, on: stripes, state: &state)
     // Compiled features differ from plain ones in the last bits.
     for (left, right) in zip(cached.records, whole.records) { expectClose(left.loss, right.loss, within: 1e-4) }
@@ -87,7 +87,7 @@ struct BatchTests {
     var streamed = try Stripes.classifier(seed: 1)
     try streamed.train(only: [.matching("dropout"), .matching("dense")])
     let batches = try ImageBatches(Pictures(stripes), for: streamed, boundary: boundary, on: device)
-    state = OptimizerState()
+    state = TrainingState()
     _ = try Trainer(settings, on: device).train(&streamed, on: batches, state: &state)
     #expect(streamed.parameters.map(\.value) == cachedModel.parameters.map(\.value))
   }

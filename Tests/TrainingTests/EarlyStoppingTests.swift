@@ -80,13 +80,13 @@ struct EarlyStoppingTests {
     settings.earlyStopping = stopping
     let device = Device(threads: 1)
     var model = try Blobs.classifier(seed: 1)
-    var state = OptimizerState()
+    var state = TrainingState()
     let result = try Trainer(settings, on: device).train(
       &model, on: Blobs(count: 40, seed: 1), validation: Blobs(count: 4, seed: 2), state: &state)
     // The same training without stopping, an epoch at a time, gives what every epoch left.
     var snapshots: [[Float]] = []
     var follower = try Blobs.classifier(seed: 1)
-    state = OptimizerState()
+    state = TrainingState()
     settings.earlyStopping = nil
     settings.metrics = []
     for epoch in values.indices {

@@ -42,7 +42,7 @@ struct TrainerTests {
       input: Tensor([64, 1], x), targets: .values(x.map { 3 * $0 - 1 }))
     var model = try Model(sequential: "line", inputShape: [1], seed: 1) { Dense(units: 1) }
     let metric = MeanError(.rootSquared, name: "root_mean_squared_error")
-    var state = OptimizerState()
+    var state = TrainingState()
     let settings = PhaseSettings(
       name: "line", epochs: 60, batchSize: 8, loss: MeanSquaredError(), metrics: [metric],
       optimizer: SGD(learningRate: .constant(0.05)), seed: 1)
@@ -209,13 +209,13 @@ struct TrainerTests {
         name: "p", epochs: epochs, loss: CategoricalCrossentropy(), metrics: [], optimizer: Adam(), seed: 1,
         firstEpoch: first)
     }
-    var state = OptimizerState()
+    var state = TrainingState()
     _ = try Trainer(settings(4, first: 0), on: device).train(&whole, on: blobs, state: &state)
-    state = OptimizerState()
+    state = TrainingState()
     _ = try Trainer(settings(2, first: 0), on: device).train(&parts, on: blobs, state: &state)
     _ = try Trainer(settings(2, first: 2), on: device).train(&parts, on: blobs, state: &state)
     #expect(parts.parameters.map(\.value) == whole.parameters.map(\.value))
-    #expect(state.entries["dense/kernel"]?.updates == 8)
+    #expect(state.optimizer.entries["dense/kernel"]?.updates == 8)
   }
 
   @discardableResult
@@ -227,7 +227,7 @@ struct TrainerTests {
   ) throws -> PhaseResult {
     let settings = PhaseSettings(
       name: "test", epochs: epochs, loss: loss, metrics: [CategoricalAccuracy()], optimizer: optimizer, seed: seed)
-    var state = OptimizerState()
+    var state = TrainingState()
     return try Trainer(settings, on: device ?? self.device).train(
       &model, on: source, validation: validation, state: &state, shouldStop: shouldStop)
   }

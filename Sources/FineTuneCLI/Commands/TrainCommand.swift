@@ -14,6 +14,9 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "The folder to write to, instead of the recipe's.", completion: .directory)
   var output: String?
 
+  @Flag(help: "Go on from where an earlier run of the recipe was ended, to the same bits.")
+  var resume = false
+
   @Flag(help: "Print the metrics as JSON to standard output.")
   var json = false
 
@@ -29,7 +32,7 @@ struct TrainCommand: ParsableCommand {
     }
     let device = running.device
     if let note = device.kernels.note(on: plan.recipe.precision) { running.say([note]) }
-    let run = Run(plan, on: device, output: output)
+    let run = Run(plan, on: device, output: output, resumes: resume)
     let report = try run(observer: renderer, shouldStop: { interrupt.isRequested })
     progress.clear()
     running.say(ReportText(report).lines)

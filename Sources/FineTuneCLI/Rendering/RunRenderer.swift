@@ -23,6 +23,8 @@ struct RunRenderer: RunObserver {
         + "(\(Int(Double(images) / max(1e-9, seconds))) images/s), \(Figure.bytes(Double(bytes))) kept")
   }
 
+  func noted(_ message: String) { progress.say(message) }
+
   func skipped(_ pictures: [ImageError]) {
     progress.say("  \(pictures.count) \(pictures.count == 1 ? "picture" : "pictures") left out:")
     for error in pictures.prefix(10) { progress.say("    \(error)") }

@@ -37,6 +37,7 @@ extension Recipe {
     let earlyStopping = reader.setting("early_stopping") { value throws(ConfigError) in try EarlyStopping(config: value)
     }
     let precision = reader.choice("precision", Precision.allCases.map { ($0.rawValue, $0) }) ?? .float32
+    let checkpoint = reader.object("checkpoint").map { CheckpointRecipe(reading: $0) } ?? CheckpointRecipe()
     let output = reader.string("output")
     if output?.isEmpty == true { reader.report("output", "names no folder") }
     reader.ignore("description")
@@ -48,13 +49,25 @@ extension Recipe {
     self.init(
       file: file, folder: folder, seed: UInt64(seed), model: model, data: data, loss: loss, metrics: metrics,
       l2: Float(l2), phases: phases, earlyStopping: earlyStopping, precision: precision,
-      output: output ?? "runs/" + Self.stem(of: file))
+      checkpoint: checkpoint, output: output ?? "runs/" + Self.stem(of: file))
   }
 
   /// The last part of a path without its ending: `flowers` for `recipes/flowers.json`.
   private static func stem(of file: String) -> String {
     let name = file.split(separator: "/").last.map(String.init) ?? "recipe"
     return name.hasSuffix(".json") ? String(name.dropLast(5)) : name
+  }
+}
+
+extension CheckpointRecipe {
+  init(reading reader: RecipeReader) {
+    var reader = reader
+    seconds = reader.double("every_seconds", in: 0...1e9) ?? seconds
+    steps = reader.int("every_steps", in: 1...1_000_000_000)
+    if steps != nil, reader.has("every_seconds") {
+      reader.report("every_steps", "say either \"every_seconds\" or \"every_steps\", not both")
+    }
+    reader.finish()
   }
 }
 

@@ -17,6 +17,8 @@ extension Recipe {
     object["phases"] = .array(phases.map(\.json))
     if let earlyStopping { object["early_stopping"] = earlyStopping.config }
     object["precision"] = .string(precision.rawValue)
+    object["checkpoint"] =
+      checkpoint.steps.map { ["every_steps": .integer($0)] } ?? ["every_seconds": .number(checkpoint.seconds)]
     object["output"] = .string(output)
     return .object(object)
   }

@@ -28,6 +28,8 @@ public struct Recipe: Sendable {
   public var earlyStopping: EarlyStopping?
   /// What the frozen part of the model computes in; what is trained is always float32.
   public var precision: Precision
+  /// When a run writes down where it stands.
+  public var checkpoint: CheckpointRecipe
   /// The folder that the run writes to.
   public var output: String
 }

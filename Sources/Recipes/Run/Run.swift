@@ -9,10 +9,16 @@ public struct Run: Sendable {
   public let device: Device
   /// The folder that is written to.
   public let output: String
+  /// Whether to go on from where an earlier run of the same plan was ended.
+  public let resumes: Bool
 
-  /// - Parameter output: instead of the recipe's own folder; as the file system takes it.
-  public init(_ plan: Plan, on device: Device, output: String? = nil) {
+  /// - Parameters:
+  ///   - output: instead of the recipe's own folder; as the file system takes it.
+  ///   - resumes: whether to go on from where an earlier run of the same plan was ended, by Ctrl-C, by a kill or a crash.
+  ///     The results are the same, to the last bit, as if it had not been. Without an earlier run it starts afresh.
+  public init(_ plan: Plan, on device: Device, output: String? = nil, resumes: Bool = false) {
     self.plan = plan
+    self.resumes = resumes
     self.device = device
     self.output = output ?? plan.recipe.resolved(plan.recipe.output)
   }
@@ -32,10 +38,14 @@ public struct Run: Sendable {
     let fingerprint = FrozenFingerprint(model, parameters: everFrozen)
 
     var pictures = PictureSets(plan, on: device)
-    var history = History()
-    var phases: [RunReport.Phase] = []
+    let checkpoints = RunCheckpoints(plan, output: output, on: device, observer: observer)
+    var state = resumes ? try checkpoints.resume(&model) : nil
+    if !resumes { checkpoints.announceReplacement() }
+    var history = History(checkpoints.finished.flatMap(\.records))
+    var phases = zip(plan.phases, checkpoints.finished).map { RunReport.Phase(name: $0.recipe.name, result: $1) }
     var isCancelled = false
-    for (index, phase) in plan.phases.enumerated() where !isCancelled {
+    for (index, phase) in plan.phases.enumerated().dropFirst(phases.count) where !isCancelled {
+      checkpoints.phase = index
       phase.configure(&model)
       observer.phaseBegins(phase, number: index + 1, of: plan.phases.count)
       let sources = try pictures.sources(forPhase: index, model, observer: observer, shouldStop: shouldStop)
@@ -44,11 +54,12 @@ public struct Run: Sendable {
         break
       }
       let trainer = Trainer(settings(phase, history), on: device)
-      var state = OptimizerState()
+      var training = state.take() ?? TrainingState()
       let result = try trainer.train(
-        &model, on: sources.training, validation: sources.validation, state: &state, observer: observer,
-        shouldStop: shouldStop)
+        &model, on: sources.training, validation: sources.validation, state: &training, observer: observer,
+        keeper: checkpoints, shouldStop: shouldStop)
       history.records += result.records
+      checkpoints.finished.append(result)
       phases.append(RunReport.Phase(name: phase.recipe.name, result: result))
       isCancelled = result.outcome == .cancelled
     }
@@ -63,6 +74,7 @@ public struct Run: Sendable {
       isCancelled: isCancelled,
       classNames: plan.labels, bfloat16: device.computing(in: plan.recipe.precision).bfloat16)
     try folder.write(report, model: model, plan: plan)
+    if !isCancelled { checkpoints.removeAll() }
     return report
   }
 
@@ -105,6 +117,8 @@ public protocol RunObserver: TrainingObserver {
   func featuresFinished(images: Int, seconds: Double, bytes: Int, throughFrozenLayers: Bool)
   /// Pictures that cannot be read are left out.
   func skipped(_ pictures: [ImageError])
+  /// Something that is worth a line: a run that goes on from a checkpoint, a checkpoint that could not be written.
+  func noted(_ message: String)
 }
 
 extension RunObserver {
@@ -112,6 +126,7 @@ extension RunObserver {
   public func featuresProgressed(done: Int, of count: Int, imagesPerSecond: Double) {}
   public func featuresFinished(images: Int, seconds: Double, bytes: Int, throughFrozenLayers: Bool) {}
   public func skipped(_ pictures: [ImageError]) {}
+  public func noted(_ message: String) {}
 }
 
 /// Hears and says nothing.

@@ -10,12 +10,14 @@ public enum RunError: ReportedError {
   case cancelled
   /// A tensor that had to stay as it was has moved: a mistake of this program.
   case frozenTensorsMoved([String])
+  /// A checkpoint belongs to a run that was started with something else.
+  case otherRun(path: String, differences: [String])
   /// The results cannot be written.
   case cannotWrite(path: String, reason: String)
 
   public var category: ErrorCategory {
     switch self {
-    case .tooManyUnreadable, .noneReadable: .badData
+    case .tooManyUnreadable, .noneReadable, .otherRun: .badData
     case .cancelled: .stopped
     case .frozenTensorsMoved: .software
     case .cannotWrite: .cannotCreate
@@ -41,6 +43,11 @@ public enum RunError: ReportedError {
     case .cancelled: return "stopped before training began; nothing was written"
     case .frozenTensorsMoved(let paths):
       return "frozen tensors changed, which must never happen: \(paths.joined(separator: ", ")). Please report this."
+    case .otherRun(let path, let differences):
+      return """
+        \(path): this checkpoint belongs to another run; what differs: \(differences.joined(separator: ", ")).
+        Undo the change to go on with that run, choose another folder with --output, or start afresh without --resume.
+        """
     case .cannotWrite(let path, let reason): return "\(path): cannot be written: \(reason)"
     }
   }

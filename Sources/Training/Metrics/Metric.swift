@@ -21,34 +21,43 @@ extension Metric {
 
 /// The loss and the metrics of the samples seen so far, each sample counting the same.
 struct RunningResult {
-  private let metrics: [any Metric]
-  private(set) var samples = 0
-  private var loss = 0.0
-  private var sums: [Double]
-
-  init(_ metrics: [any Metric]) {
-    self.metrics = metrics
-    sums = metrics.map { _ in 0 }
+  /// All that is known of the samples seen so far.
+  struct Sums: Hashable, Sendable, Codable {
+    var samples = 0
+    var loss = 0.0
+    var metrics: [Double] = []
   }
+
+  private let metrics: [any Metric]
+  private(set) var sums: Sums
+
+  /// - Parameter sums: what earlier batches gave.
+  init(_ metrics: [any Metric], continuing sums: Sums = Sums()) {
+    self.metrics = metrics
+    self.sums = sums
+    if sums.metrics.isEmpty { self.sums.metrics = metrics.map { _ in 0 } }
+  }
+
+  var samples: Int { sums.samples }
 
   /// - Parameter loss: the mean over this batch, with penalties.
   mutating func add(loss: Double, _ outputs: Tensor, _ targets: Targets) {
     let count = outputs.shape[0]
-    samples += count
-    self.loss += loss * Double(count)
-    for (index, metric) in metrics.enumerated() { sums[index] += metric.sum(outputs, targets) }
+    sums.samples += count
+    sums.loss += loss * Double(count)
+    for (index, metric) in metrics.enumerated() { sums.metrics[index] += metric.sum(outputs, targets) }
   }
 
   var result: EvaluationResult {
     let count = Double(max(1, samples))
     return EvaluationResult(
-      samples: samples, loss: loss / count,
-      metrics: zip(metrics, sums).map { MetricValue(name: $0.name, value: $0.result(ofMean: $1 / count)) })
+      samples: samples, loss: sums.loss / count,
+      metrics: zip(metrics, sums.metrics).map { MetricValue(name: $0.name, value: $0.result(ofMean: $1 / count)) })
   }
 }
 
 /// A metric's value.
-public struct MetricValue: Hashable, Sendable {
+public struct MetricValue: Hashable, Sendable, Codable {
   public let name: String
   public let value: Double
 
@@ -59,7 +68,7 @@ public struct MetricValue: Hashable, Sendable {
 }
 
 /// What a model is worth on some data.
-public struct EvaluationResult: Hashable, Sendable {
+public struct EvaluationResult: Hashable, Sendable, Codable {
   /// The number of samples.
   public let samples: Int
   /// The mean loss of a sample, with the penalties that the training loss carries.

@@ -52,3 +52,35 @@ public struct OptimizerState: Sendable {
     slotNames = names
   }
 }
+
+// MARK: - As named tensors
+
+extension OptimizerState {
+  /// What a file says of a state beside its tensors.
+  struct Layout: Hashable, Sendable, Codable {
+    var optimizer: String
+    var slots: [String]
+    /// By path, how often each parameter was moved.
+    var updates: [String: Int]
+  }
+
+  /// This state as a layout and named tensors: `m/conv1/kernel` is the slot `m` of the parameter `conv1/kernel`.
+  var stored: (layout: Layout, tensors: [(name: String, tensor: Tensor)]) {
+    let layout = Layout(optimizer: optimizer, slots: slotNames, updates: entries.mapValues(\.updates))
+    let tensors = entries.sorted { $0.key < $1.key }.flatMap { path, entry in
+      zip(slotNames, entry.slots).map { (name: "\($0)/\(path)", tensor: $1) }
+    }
+    return (layout, tensors)
+  }
+
+  /// A stored state; nil if a tensor is missing.
+  init?(_ layout: Layout, _ tensors: [String: Tensor]) {
+    optimizer = layout.optimizer
+    slotNames = layout.slots
+    for (path, updates) in layout.updates {
+      let slots = layout.slots.compactMap { tensors["\($0)/\(path)"] }
+      guard slots.count == layout.slots.count else { return nil }
+      entries[path] = Entry(updates: updates, slots: slots)
+    }
+  }
+}

@@ -77,11 +77,20 @@ public struct EarlyStopping: Hashable, Sendable {
 struct BestEpoch {
   private let stopping: EarlyStopping
   private let wantsMore: Bool
-  private var best: Double?
-  private var waited = 0
 
-  /// - Parameter stopping: nil to keep the best by `val_loss`, or `loss`, and never stop.
-  init(_ stopping: EarlyStopping?, metrics: [any Metric], hasValidation: Bool) {
+  /// What it has seen of the epochs so far.
+  struct Seen: Hashable, Sendable, Codable {
+    var best: Double?
+    /// Epochs without improvement.
+    var waited = 0
+  }
+  private(set) var seen: Seen
+
+  /// - Parameters:
+  ///   - stopping: nil to keep the best by `val_loss`, or `loss`, and never stop.
+  ///   - seen: what it saw of earlier epochs.
+  init(_ stopping: EarlyStopping?, metrics: [any Metric], hasValidation: Bool, continuing seen: Seen = Seen()) {
+    self.seen = seen
     let stopping = stopping ?? EarlyStopping(monitor: hasValidation ? "val_loss" : "loss", patience: .max)
     self.stopping = stopping
     let name = stopping.monitor.hasPrefix("val_") ? String(stopping.monitor.dropFirst(4)) : stopping.monitor
@@ -96,13 +105,13 @@ struct BestEpoch {
   /// Takes note of an epoch (0 is the first): whether it is the best so far, and whether it is time to stop.
   mutating func observe(_ record: EpochRecord, epoch: Int) -> (isBest: Bool, stops: Bool) {
     guard let value = record[stopping.monitor], epoch >= stopping.startFromEpoch else { return (false, false) }
-    waited += 1
-    if isBetter(value, than: best) {
-      best = value
-      if stopping.baseline == nil || isBetter(value, than: stopping.baseline) { waited = 0 }
+    seen.waited += 1
+    if isBetter(value, than: seen.best) {
+      seen.best = value
+      if stopping.baseline == nil || isBetter(value, than: stopping.baseline) { seen.waited = 0 }
       return (true, false)
     }
-    return (false, waited >= stopping.patience && epoch > 0)
+    return (false, seen.waited >= stopping.patience && epoch > 0)
   }
 
   private func isBetter(_ value: Double, than reference: Double?) -> Bool {

@@ -1,5 +1,5 @@
 /// What one epoch of training gave.
-public struct EpochRecord: Hashable, Sendable {
+public struct EpochRecord: Hashable, Sendable, Codable {
   /// The phase's name.
   public let phase: String
   /// 1 for the first of the phase.

@@ -41,8 +41,8 @@ public struct PhaseSettings: Sendable {
 }
 
 /// What a phase did.
-public struct PhaseResult: Sendable {
-  public enum Outcome: Hashable, Sendable {
+public struct PhaseResult: Hashable, Sendable, Codable {
+  public enum Outcome: Hashable, Sendable, Codable {
     /// All epochs are done.
     case completed
     /// Nothing improved any more; the epoch (from 1) after which training stopped.

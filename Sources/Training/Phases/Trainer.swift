@@ -18,14 +18,16 @@ public struct Trainer: Sendable {
   ///
   /// - Parameters:
   ///   - source: gives values of `model` from which its output can be computed.
-  ///   - state: what the optimiser remembers; a fresh one unless an earlier phase's is to be continued.
+  ///   - state: where the phase stands, and what the optimiser remembers: a fresh one begins the phase. One that was kept
+  ///     goes on from there, with the model as it was then. Afterwards it holds what the next phase may go on with.
+  ///   - keeper: is shown model and state after every batch.
   ///   - shouldStop: asked before every batch. Once it says yes, the phase ends, and the model becomes the best of the
   ///     finished epochs (by what is monitored, else by `val_loss`, else by `loss`); if none is finished it stays as it is.
   /// - Throws: `ConfigError` if the settings do not fit the model or the data, `TrainingError` if the loss is no longer a
   ///   number or a picture can no longer be read. Then, too, the model is the best of the finished epochs.
   public func train(
     _ model: inout Model, on source: any BatchSource, validation: (any BatchSource)? = nil,
-    state: inout OptimizerState, observer: (any TrainingObserver)? = nil,
+    state: inout TrainingState, observer: (any TrainingObserver)? = nil, keeper: (any TrainingKeeper)? = nil,
     shouldStop: @Sendable () -> Bool = { false }
   ) throws -> PhaseResult {
     try check(model, source, validation)
@@ -33,18 +35,18 @@ public struct Trainer: Sendable {
     let penalty = Penalty(model, l2: settings.l2)
     let evaluator = Evaluator(
       loss: settings.loss, metrics: settings.metrics, batchSize: settings.batchSize, penalty: penalty, on: device)
-    var monitor = BestEpoch(settings.earlyStopping, metrics: settings.metrics, hasValidation: validation != nil)
-    var best: (model: Model, epoch: Int)?
-    var records: [EpochRecord] = []
+    var monitor = BestEpoch(
+      settings.earlyStopping, metrics: settings.metrics, hasValidation: validation != nil, continuing: state.monitored)
+    let moved = Set(model.parameters.indices).subtracting(model.frozenParameters)
     var outcome = PhaseResult.Outcome.completed
     let clock = ContinuousClock()
     let start = clock.now
-    var steps = PhaseSteps(settings, sampleCount: source.count, start: start)
+    let pace = PhasePace(settings, sampleCount: source.count, from: state.step, start: start)
 
     do {
-      for epoch in 0..<settings.epochs {
+      while state.epoch < settings.epochs {
         let epochStart = clock.now
-        let training = try trainEpoch(epoch, &model, source, penalty, &state, &steps, observer, shouldStop)
+        let training = try trainEpoch(&model, source, penalty, &state, pace, observer, keeper, shouldStop)
         guard let training else {
           outcome = .cancelled
           break
@@ -53,64 +55,85 @@ public struct Trainer: Sendable {
         if let validation {
           validated = try evaluator.evaluate(model, on: validation, shouldStop: shouldStop)
           if validated == nil {
+            try keeper?.stopped(model, state)
             outcome = .cancelled
             break
           }
         }
         let record = EpochRecord(
-          phase: settings.name, epoch: epoch + 1, training: training, validation: validated,
-          learningRate: steps.lastRate, seconds: (clock.now - epochStart).seconds)
-        records.append(record)
+          phase: settings.name, epoch: state.epoch + 1, training: training, validation: validated,
+          learningRate: state.learningRate, seconds: (clock.now - epochStart).seconds)
+        state.records.append(record)
         observer?.epochEnded(record)
-        let (isBest, stops) = monitor.observe(record, epoch: epoch)
+        let (isBest, stops) = monitor.observe(record, epoch: state.epoch)
         // A snapshot shares all memory until the next step moves the parameters: it costs one copy of what is trained.
-        if isBest || best == nil { best = (model, epoch + 1) }
+        if isBest || state.best == nil {
+          let values = moved.map { ($0, model.parameters[$0].value) }
+          state.best = (state.epoch + 1, Dictionary(uniqueKeysWithValues: values))
+        }
+        state.monitored = monitor.seen
+        state.epoch += 1
+        state.batch = 0
+        state.running = RunningResult.Sums()
         if stops {
-          outcome = .stoppedEarly(epoch: epoch + 1)
+          outcome = .stoppedEarly(epoch: state.epoch)
           break
         }
       }
     } catch {
-      if let best { model = best.model }
+      if let best = state.best { model.restore(best.parameters) }
       throw error
     }
 
-    var kept = records.last?.epoch
-    if let best, outcome == .cancelled || settings.earlyStopping?.restoresBestWeights == true {
-      model = best.model
+    var kept = state.records.last?.epoch
+    if let best = state.best, outcome == .cancelled || settings.earlyStopping?.restoresBestWeights == true {
+      model.restore(best.parameters)
       kept = best.epoch
     }
-    return PhaseResult(
-      records: records, outcome: outcome, keptEpoch: kept, steps: steps.count, seconds: (clock.now - start).seconds)
+    let result = PhaseResult(
+      records: state.records, outcome: outcome, keptEpoch: kept, steps: state.step,
+      seconds: (clock.now - start).seconds)
+    state = TrainingState(optimizer: state.optimizer)
+    return result
   }
 
-  /// One pass over all samples in a new order; nil if it was stopped.
+  /// The rest of a pass over all samples in a new order; nil if it was stopped.
   private func trainEpoch(
-    _ epoch: Int, _ model: inout Model, _ source: any BatchSource, _ penalty: Penalty, _ state: inout OptimizerState,
-    _ steps: inout PhaseSteps, _ observer: (any TrainingObserver)?, _ shouldStop: @Sendable () -> Bool
+    _ model: inout Model, _ source: any BatchSource, _ penalty: Penalty, _ state: inout TrainingState,
+    _ pace: PhasePace, _ observer: (any TrainingObserver)?, _ keeper: (any TrainingKeeper)?,
+    _ shouldStop: @Sendable () -> Bool
   ) throws -> EvaluationResult? {
-    let number = settings.firstEpoch + epoch
+    let number = settings.firstEpoch + state.epoch
     let order = settings.key.folding("shuffle").folding(UInt64(number)).permutation(source.count)
-    var running = RunningResult(settings.metrics)
+    var running = RunningResult(settings.metrics, continuing: state.running)
     let clock = ContinuousClock()
     let start = clock.now
-    for batch in 0..<steps.batchesPerEpoch {
-      if shouldStop() { return nil }
+    let before = running.samples
+    while state.batch < pace.batchesPerEpoch {
+      if shouldStop() {
+        try keeper?.stopped(model, state)
+        return nil
+      }
+      let batch = state.batch
       let indices = Array(order[batch * settings.batchSize..<min(order.count, (batch + 1) * settings.batchSize)])
       let values = try source.batch(indices, epoch: number, on: device)
       let targets = source.targets[indices]
-      let rate = settings.optimizer.learningRate.rate(step: steps.count, of: steps.total)
-      let (loss, outputs) = try step(&model, values, targets, indices, penalty, &state, rate, steps.count) {
-        "phase \"\(settings.name)\", epoch \(epoch + 1), batch \(batch + 1)"
+      let rate = settings.optimizer.learningRate.rate(step: state.step, of: pace.total)
+      let (loss, outputs) = try step(&model, values, targets, indices, penalty, &state.optimizer, rate, state.step) {
+        "phase \"\(settings.name)\", epoch \(state.epoch + 1), batch \(batch + 1)"
       }
       running.add(loss: loss, outputs, targets)
-      steps.advance(rate)
+      state.running = running.sums
+      state.step += 1
+      state.batch += 1
+      state.learningRate = rate
       observer?.batchEnded(
         BatchProgress(
-          phase: settings.name, epoch: epoch + 1, epochs: settings.epochs, batch: batch + 1,
-          batches: steps.batchesPerEpoch, result: running.result, samples: running.samples, totalSamples: source.count,
-          imagesPerSecond: Double(running.samples) / max(1e-9, (clock.now - start).seconds),
-          secondsLeft: steps.secondsLeft(clock.now)))
+          phase: settings.name, epoch: state.epoch + 1, epochs: settings.epochs, batch: state.batch,
+          batches: pace.batchesPerEpoch, result: running.result, samples: running.samples, totalSamples: source.count,
+          imagesPerSecond: Double(running.samples - before) / max(1e-9, (clock.now - start).seconds),
+          secondsLeft: pace.secondsLeft(after: state.step, at: clock.now)))
+      try keeper?.batchEnded(model, state)
     }
     return running.result
   }
@@ -158,27 +181,30 @@ public struct Trainer: Sendable {
   }
 }
 
-/// Counts the steps of a phase.
-private struct PhaseSteps {
+/// How many steps a phase has, and how fast they go.
+private struct PhasePace {
   let batchesPerEpoch: Int
   let total: Int
   private let start: ContinuousClock.Instant
-  private(set) var count = 0
-  private(set) var lastRate = 0.0
+  private let first: Int
 
-  init(_ settings: PhaseSettings, sampleCount: Int, start: ContinuousClock.Instant) {
+  /// - Parameter first: the step that this stretch begins with.
+  init(_ settings: PhaseSettings, sampleCount: Int, from first: Int, start: ContinuousClock.Instant) {
     batchesPerEpoch = (sampleCount + settings.batchSize - 1) / settings.batchSize
     total = batchesPerEpoch * settings.epochs
     self.start = start
+    self.first = first
   }
 
-  mutating func advance(_ rate: Double) {
-    count += 1
-    lastRate = rate
+  func secondsLeft(after step: Int, at now: ContinuousClock.Instant) -> Double {
+    (now - start).seconds / Double(max(1, step - first)) * Double(total - step)
   }
+}
 
-  func secondsLeft(_ now: ContinuousClock.Instant) -> Double {
-    (now - start).seconds / Double(max(1, count)) * Double(total - count)
+extension Model {
+  /// Takes back the values that some parameters had, by index.
+  fileprivate mutating func restore(_ values: [Int: Tensor]) {
+    for (index, value) in values { parameters[index].value = value }
   }
 }
 

@@ -4,7 +4,7 @@ import Synchronization
 /// Whole training steps: forward with the batch's statistics, backward, and the move of all weights.
 struct TrainingContender: Contender {
   private var model: Model
-  private var state = OptimizerState()
+  private var state = TrainingState()
   private let pictures: Pictures
   private let device: Device
   private var losses: [Double] = []

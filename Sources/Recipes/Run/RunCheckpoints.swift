@@ -1,0 +1,152 @@
+internal import Foundation
+internal import Images
+internal import JSON
+internal import Kernels
+internal import Layers
+internal import Tensors
+internal import Training
+
+/// Keeps a run's state while it goes on, so that it can be taken up again after whatever ended it.
+///
+/// A class because training holds it while the run changes what it says of the phases. It is used on the training thread only.
+final class RunCheckpoints: TrainingKeeper {
+  private let plan: Plan
+  private let device: Device
+  private let folder: CheckpointFolder
+  private let observer: any RunObserver
+  private let movable: [Int]
+  private let clock = ContinuousClock()
+  private var last: ContinuousClock.Instant
+  private var pause: Duration
+  private var steps = 0
+  private var hasWritten = false
+  private var isBroken = false
+  /// What the run was started with; found out when it is first needed, because large models take a while.
+  private lazy var fingerprint = plan.fingerprint(on: device)
+
+  /// The phase that is under way, and what those before it did.
+  var phase = 0
+  var finished: [PhaseResult] = []
+
+  init(_ plan: Plan, output: String, on device: Device, observer: any RunObserver) {
+    self.plan = plan
+    self.device = device
+    self.observer = observer
+    folder = CheckpointFolder(output + "/checkpoints")
+    movable = Array(Set(plan.model.parameters.indices).subtracting(plan.alwaysFrozenParameters)).sorted()
+    last = clock.now
+    pause = .seconds(plan.recipe.checkpoint.seconds)
+  }
+
+  /// Takes up the state of an earlier run: gives `model` its numbers.
+  ///
+  /// - Returns: the state; nil if there is nothing to go on from, which the observer is told.
+  /// - Throws: `RunError` if the earlier run was another one.
+  func resume(_ model: inout Model) throws -> TrainingState? {
+    guard let (checkpoint, path, problems) = folder.latest() else {
+      observer.noted(
+        folder.isEmpty
+          ? "nothing to resume in \(folder.path); starting from the beginning"
+          : "no checkpoint in \(folder.path) is whole; starting from the beginning")
+      return nil
+    }
+    for problem in problems { observer.noted("\(problem); going on from the one before it") }
+    let differences = checkpoint.fingerprint.differences(from: fingerprint)
+    guard differences.isEmpty else { throw RunError.otherRun(path: path, differences: differences) }
+    guard plan.phases.indices.contains(checkpoint.phase), checkpoint.finished.count == checkpoint.phase else {
+      throw RunError.otherRun(path: path, differences: ["the phases"])
+    }
+    try checkpoint.restore(&model, from: path)
+    phase = checkpoint.phase
+    finished = checkpoint.finished
+    hasWritten = true
+    let state = checkpoint.state
+    observer.noted(
+      "going on with phase \"\(plan.phases[phase].recipe.name)\", epoch \(state.epoch + 1), after batch \(state.batch)")
+    return state
+  }
+
+  /// Says what an earlier run left that this one will replace.
+  func announceReplacement() {
+    if !folder.isEmpty {
+      observer.noted(
+        "\(folder.path) holds the state of a run that did not finish; it will be replaced. To go on with it: --resume")
+    }
+  }
+
+  func batchEnded(_ model: Model, _ state: TrainingState) {
+    steps += 1
+    let isDue = plan.recipe.checkpoint.steps.map { steps % $0 == 0 } ?? (clock.now - last >= pause)
+    if isDue { write(model, state) }
+  }
+
+  func stopped(_ model: Model, _ state: TrainingState) {
+    if write(model, state) { observer.noted("to go on from here: the same command with --resume") }
+  }
+
+  /// Removes all checkpoints: the run has its results.
+  func removeAll() { if hasWritten { folder.removeAll() } }
+
+  /// A checkpoint that cannot be written ends no run; it is told once.
+  @discardableResult
+  private func write(_ model: Model, _ state: TrainingState) -> Bool {
+    guard !isBroken else { return false }
+    let start = clock.now
+    // What an earlier run left stays until this one has something to keep.
+    if !hasWritten { folder.removeAll() }
+    let checkpoint = Checkpoint(
+      fingerprint: fingerprint, phase: phase, finished: finished, state: state, model: model, movable: movable)
+    do throws(CheckpointError) {
+      try folder.add(checkpoint)
+    } catch {
+      isBroken = true
+      observer.noted("the run goes on without checkpoints: \(error)")
+      return false
+    }
+    hasWritten = true
+    last = clock.now
+    // Writing takes at most a twentieth of the time, however large the model.
+    pause = max(.seconds(plan.recipe.checkpoint.seconds), (last - start) * 20)
+    return true
+  }
+}
+
+/// When a run writes down where it stands.
+public struct CheckpointRecipe: Hashable, Sendable {
+  /// Seconds between two checkpoints.
+  public var seconds = 60.0
+  /// Steps between two checkpoints; instead of the seconds.
+  public var steps: Int?
+}
+
+extension Plan {
+  /// What the bits of this plan's run follow from.
+  func fingerprint(on device: Device) -> RunFingerprint {
+    var recipe = recipe.withAbsolutePaths
+    recipe.output = ""
+    recipe.checkpoint = CheckpointRecipe()
+    var fingerprint = RunFingerprint()
+    fingerprint.add("the recipe", hashing: [recipe.json.text])
+    fingerprint.add("the weights", hashing: model)
+    fingerprint.add("the pictures", hashing: (training.stamps + (validation?.stamps ?? [])))
+    fingerprint.add("the version", plain: FineTuneVersion.current)
+    fingerprint.add("the instruction set", plain: "\(device.kernels), \(device.convolution)")
+    return fingerprint
+  }
+}
+
+extension LabelledImages {
+  /// Name, label and size of every picture.
+  fileprivate var stamps: [String] {
+    let sizes = paths.map { path in
+      let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+      return (attributes?[.size] as? Int) ?? -1
+    }
+    let labels: [String] =
+      switch labels {
+      case .classes(let classes): classes.map { "\($0)" }
+      case .values(let numbers): numbers.map { "\($0)" }
+      }
+    return zip(zip(names, labels), sizes).map { "\($0.0) \($0.1) \($1)" } + classNames
+  }
+}
