@@ -2,6 +2,7 @@
 #ifdef __x86_64__
 #include <immintrin.h>
 #include <math.h>
+#include <string.h>
 #include "CKernels.h"
 
 #define CK_LANES 16

@@ -1,62 +1,82 @@
 // The same products by AVX512_BF16, whose instruction multiplies two pairs in each of 16 lanes and adds them to a float.
 
+// Rows of the window matrix, rounded to bfloat16 as they are packed: CK_DOT_STRIDE numbers apart.
+enum { CK_DOT_STRIDE = 2 * CK_PACK_STRIDE, CK_DOT_DEPTH = 2 * CK_BLOCK_DEPTH };
+
+CK_INLINE void round_vector(const float *from, uint16_t *to) {
+  _mm256_storeu_si256((__m256i_u *)to, (__m256i)_mm512_cvtneps_pbh((__m512)load(from)));
+}
+CK_INLINE void round_floats(const float *from, uint16_t *to, ptrdiff_t count) {
+  for (; count >= CK_LANES; count -= CK_LANES, from += CK_LANES, to += CK_LANES) round_vector(from, to);
+  if (count > 0)
+    _mm256_mask_storeu_epi16(to, lanes(count), (__m256i)_mm512_cvtneps_pbh((__m512)load_part(from, lanes(count))));
+}
+#define CK_PACK(name) name##_rounded
+#define CK_PACK_SOURCE float
+#define CK_PACK_TARGET uint16_t
+#define CK_PACK_VECTOR(from, to) round_vector(from, to)
+#define CK_PACK_COPY(from, to, count) round_floats(from, to, count)
+#define CK_PACK_CLEAR(to, count) memset(to, 0, 2 * (size_t)(count))
+#include "pack_windows.h"
+
 // `rows` x CK_PANEL of the result, `vectors` of its vectors alive: as `multiply_tile`, over pairs.
-CK_INLINE void dot_tile(const int rows, const int vectors, const int whole, ptrdiff_t pairs, const float *a,
+CK_INLINE void dot_tile(const int rows, const int vectors, const int whole, ptrdiff_t pairs, const uint16_t *a,
                         const uint32_t *b, float *c, ptrdiff_t c_stride, ptrdiff_t columns, int accumulates,
-                        const ck_epilogue *e, const float *bias, const float *residual) {
+                        const ck_epilogue *e, const float *bias, const float *residual, const char *ahead,
+                        ptrdiff_t ahead_step) {
   __m512 sum[CK_TILE_ROWS][2];
 #define CK_SUMS                                                     \
   _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) \
   _Pragma("clang loop unroll(full)") for (int j = 0; j < vectors; j++)
-  CK_SUMS sum[i][j] = _mm512_setzero_ps();
-  for (ptrdiff_t p = 0; p < pairs; p++, a++, b += CK_PANEL) {
+  CK_SUMS {
+    sum[i][j] = _mm512_setzero_ps();
+    __builtin_prefetch(c + i * c_stride + j * CK_LANES, 1);
+  }
+  for (ptrdiff_t p = 0; p < pairs; p++, a += 2, b += CK_PANEL) {
     __m512bh right[2];
 #pragma clang loop unroll(full)
     for (int j = 0; j < vectors; j++) right[j] = (__m512bh)_mm512_loadu_si512(b + j * CK_LANES);
+    __builtin_prefetch(ahead, 0, 2);
+    ahead += ahead_step;
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++) {
-      const __m512bh left = (__m512bh)_mm512_set1_ps(a[i * CK_PACK_STRIDE]);
+      int32_t pair;
+      __builtin_memcpy(&pair, a + i * CK_DOT_STRIDE, sizeof pair);
+      const __m512bh left = (__m512bh)_mm512_set1_epi32(pair);
 #pragma clang loop unroll(full)
       for (int j = 0; j < vectors; j++) sum[i][j] = _mm512_dpbf16_ps(sum[i][j], left, right[j]);
     }
   }
   const vm part[2] = {lanes(columns), lanes(columns - CK_LANES)};
-  CK_SUMS {
-    float *to = c + i * c_stride + j * CK_LANES;
-    vf v = (vf)sum[i][j];
-    if (accumulates) v += load_some(whole, to, part[j]);
-    if (bias) v += load_some(whole, bias + j * CK_LANES, part[j]);
-    if (residual) v += load_some(whole, residual + i * c_stride + j * CK_LANES, part[j]);
-    if (e) v = finish(v, e);
-    store_some(whole, to, v, part[j]);
+#define CK_SUM ((vf)sum[i][j])
+#define CK_SUM_BECOMES(...) sum[i][j] = (__m512)(__VA_ARGS__)
+  if (accumulates) CK_SUMS CK_SUM_BECOMES(CK_SUM + load_some(whole, c + i * c_stride + j * CK_LANES, part[j]));
+  if (e) {
+    if (bias) CK_SUMS CK_SUM_BECOMES(CK_SUM + load_some(whole, bias + j * CK_LANES, part[j]));
+    if (residual) CK_SUMS CK_SUM_BECOMES(CK_SUM + load_some(whole, residual + i * c_stride + j * CK_LANES, part[j]));
+    if (e->slope != 1) CK_SUMS CK_SUM_BECOMES(CK_SUM < 0 ? CK_SUM * e->slope : CK_SUM);
+    if (e->low != -INFINITY) CK_SUMS CK_SUM_BECOMES(at_least(CK_SUM, splat(e->low)));
+    if (e->high != INFINITY) CK_SUMS CK_SUM_BECOMES(at_most(CK_SUM, splat(e->high)));
   }
+  CK_SUMS store_some(whole, c + i * c_stride + j * CK_LANES, CK_SUM, part[j]);
+#undef CK_SUM_BECOMES
+#undef CK_SUM
 #undef CK_SUMS
 }
 
 #define CK_DOT_TILE(n)                                                                                          \
   case n:                                                                                                       \
-    dot_tile(n, vectors, whole, pairs, a, b, c, c_stride, columns, accumulates, e, bias, residual);             \
+    dot_tile(n, vectors, whole, pairs, a, b, c, c_stride, columns, accumulates, e, bias, residual, ahead,       \
+             ahead_step);                                                                                       \
     break;
 
-CK_INLINE void dot_rows(const int vectors, const int whole, ptrdiff_t rows, ptrdiff_t pairs, const float *a,
+CK_INLINE void dot_rows(const int vectors, const int whole, ptrdiff_t rows, ptrdiff_t pairs, const uint16_t *a,
                         const uint32_t *b, float *c, ptrdiff_t c_stride, ptrdiff_t columns, int accumulates,
-                        const ck_epilogue *e, const float *bias, const float *residual) {
+                        const ck_epilogue *e, const float *bias, const float *residual, const char *ahead,
+                        ptrdiff_t ahead_step) {
   switch (rows) {
     CK_DOT_TILE(1) CK_DOT_TILE(2) CK_DOT_TILE(3) CK_DOT_TILE(4) CK_DOT_TILE(5) CK_DOT_TILE(6) CK_DOT_TILE(7)
     CK_DOT_TILE(8) CK_DOT_TILE(9) CK_DOT_TILE(10) CK_DOT_TILE(11) CK_DOT_TILE(12) CK_DOT_TILE(13) CK_DOT_TILE(14)
-  }
-}
-
-// Rounds the packed rows in place: row by row, each to the front of where it was.
-static void round_rows(ptrdiff_t rows, ptrdiff_t depth, float *packed) {
-  for (ptrdiff_t r = 0; r < rows; r++) {
-    float *row = packed + r * CK_PACK_STRIDE;
-    // An odd depth ends with half a pair.
-    if (depth % 2) row[depth] = 0;
-    for (ptrdiff_t i = 0; i < depth; i += 2 * CK_LANES) {
-      const __m512 low = (__m512)load(row + i), high = (__m512)load(row + i + CK_LANES);
-      store(row + i / 2, (vf)_mm512_cvtne2ps_pbh(high, low));
-    }
   }
 }
 
@@ -64,31 +84,51 @@ static void convolution_rows_dots(const ck_windows *w, const float *image, const
                                   ptrdiff_t row, ptrdiff_t rows, float *output, ptrdiff_t output_stride,
                                   const ck_epilogue *e, float *scratch) {
   const ptrdiff_t depth = w->kernel_height * w->kernel_width * w->channels, pairs = divide_up(depth, 2);
-  const ptrdiff_t block = pair_block(depth);
+  const ptrdiff_t blocks = divide_up(depth, CK_DOT_DEPTH), block = (divide_up(depth, blocks) + 1) / 2 * 2;
+  // Here a weight takes half the room: see `convolution_rows`.
+  const int stay = depth * columns <= 2 * CK_RESIDENT_WEIGHTS;
+  if (stay && rows > CK_STRIP_ROWS) {
+    const ptrdiff_t strips = divide_up(rows, CK_STRIP_ROWS);
+    for (ptrdiff_t s = 0; s < strips; s++) {
+      const ptrdiff_t from = rows * s / strips, until = rows * (s + 1) / strips;
+      convolution_rows_dots(w, image, panels, columns, row + from, until - from, output, output_stride, e, scratch);
+    }
+    return;
+  }
+  uint16_t *packed = (uint16_t *)scratch;
   const ptrdiff_t groups = divide_up(rows, CK_TILE_ROWS), base = rows / groups, larger = rows % groups;
+  const ptrdiff_t tiles = groups * divide_up(columns, CK_PANEL) * blocks, line = CK_PANEL * (ptrdiff_t)sizeof(uint32_t);
+  const char *pixels = newest_line(w, image, row + rows);
+  const ptrdiff_t jump = greatest(0, newest_line(w, image, row + 2 * rows) - pixels) / tiles;
   output += row * output_stride;
   for (ptrdiff_t k = 0; k < depth; k += block) {
-    const ptrdiff_t d = least(block, depth - k);
+    const ptrdiff_t d = least(block, depth - k), count_of_pairs = divide_up(d, 2);
     const ck_epilogue *last = k + d == depth ? e : 0;
-    pack_rows(w, image, row, rows, k, k + d, scratch, CK_PACK_STRIDE);
-    round_rows(rows, d, scratch);
+    pack_rows_rounded(w, image, row, rows, k, k + d, packed, CK_DOT_STRIDE);
+    // An odd depth ends with half a pair.
+    if (d % 2)
+      for (ptrdiff_t r = 0; r < rows; r++) packed[r * CK_DOT_STRIDE + d] = 0;
     for (ptrdiff_t n = 0; n < columns; n += CK_PANEL) {
       const uint32_t *b = panels + n * pairs + k / 2 * CK_PANEL;
       const ptrdiff_t width = least(CK_PANEL, columns - n);
       const float *bias = last && last->bias ? last->bias + n : 0;
+      const char *ahead = stay ? pixels : (const char *)(b + pairs * CK_PANEL);
+      const ptrdiff_t step = stay ? least(64, divide_up(jump, count_of_pairs)) : line / groups;
       for (ptrdiff_t g = 0, i = 0; g < groups; g++) {
         const ptrdiff_t count = base + (g < larger);
-        const float *a = scratch + i * CK_PACK_STRIDE;
+        const uint16_t *a = packed + i * CK_DOT_STRIDE;
         float *c = output + i * output_stride + n;
         const float *residual = last && last->residual ? last->residual + (row + i) * output_stride + n : 0;
         if (width == CK_PANEL)
-          dot_rows(2, 1, count, divide_up(d, 2), a, b, c, output_stride, width, k > 0, last, bias, residual);
+          dot_rows(2, 1, count, count_of_pairs, a, b, c, output_stride, width, k > 0, last, bias, residual, ahead, step);
         else if (width > CK_LANES)
-          dot_rows(2, 0, count, divide_up(d, 2), a, b, c, output_stride, width, k > 0, last, bias, residual);
+          dot_rows(2, 0, count, count_of_pairs, a, b, c, output_stride, width, k > 0, last, bias, residual, ahead, step);
         else
-          dot_rows(1, 0, count, divide_up(d, 2), a, b, c, output_stride, width, k > 0, last, bias, residual);
+          dot_rows(1, 0, count, count_of_pairs, a, b, c, output_stride, width, k > 0, last, bias, residual, ahead, step);
+        ahead += stay ? jump : count_of_pairs * line / groups;
         i += count;
       }
+      if (stay) pixels = ahead;
     }
   }
   activate_rows(e, rows, columns, output, output_stride);

@@ -167,6 +167,9 @@ CK_INLINE void winograd_output_tile(const int m, const int whole, const float *p
                                     ptrdiff_t line, ptrdiff_t step, const ck_epilogue *e, const float *bias,
                                     const float *residual) {
   const int n = m + 2;
+  // Out of the structure, which the compiler must think that the stores change.
+  const float slope = e->slope;
+  const vf low = splat(e->low), high = splat(e->high);
   for (ptrdiff_t j = 0; j < columns; j += CK_LANES) {
     const vm part = lanes(columns - j);
     const vf shift = bias ? load_some(whole, bias + j, part) : splat(0);
@@ -191,7 +194,8 @@ CK_INLINE void winograd_output_tile(const int m, const int whole, const float *p
         const ptrdiff_t at = y * line + x * step + j;
         vf z = v[x] + shift;
         if (residual) z += load_some(whole, residual + at, part);
-        store_some(whole, output + at, finish(z, e), part);
+        if (slope != 1) z = z < 0 ? z * slope : z;
+        store_some(whole, output + at, at_most(at_least(z, low), high), part);
       }
     }
   }

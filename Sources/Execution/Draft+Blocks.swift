@@ -20,7 +20,8 @@ extension Draft {
     guard let window else { preconditionFailure("a pixel fits into a pixel") }
     let geometry = ConvolutionGeometry(
       window: window, inputChannels: kernel.shape[2], outputChannels: kernel.shape[3])
-    return DepthwiseBlock.Pointwise(kernel: device.packed(kernel, geometry), bias: bias, activation: activation)
+    return DepthwiseBlock.Pointwise(
+      kernel: device.packedForInference(kernel, geometry), bias: bias, activation: activation)
   }
 }
 

@@ -30,9 +30,9 @@ extension InferenceProgram {
     reading(inputs) { inputs in
       writing(&kept) { kept in
         serial.forEach(1, scratch: arenaCount) { _, arena in
-          for chunk in stride(from: 0, to: count, by: Stage.chunk) {
-            let memory = Memory(arena: arena, inputs: inputs, kept: kept, chunk: chunk)
-            run(min(Stage.chunk, count - chunk), memory, on: serial, profile: clock)
+          for first in stride(from: 0, to: count, by: chunk) {
+            let memory = Memory(arena: arena, inputs: inputs, kept: kept, chunk: first)
+            run(min(chunk, count - first), memory, on: serial, profile: clock)
           }
         }
         runPerBatch(count, inputs, kept, on: serial, profile: clock)

@@ -7,7 +7,7 @@ extension InferenceProgram {
     let threads = device.threadCount
     // So many images can be shared out evenly; of what is left every layer is shared out.
     let even = threads == 1 ? count : count / threads * threads
-    let chunks = threads * ((even / threads + Stage.chunk - 1) / Stage.chunk)
+    let chunks = threads * ((even / threads + chunk - 1) / chunk)
     let serial = device.serial
     device.forEach(chunks, scratch: arenaCount) { index, arena in
       let images = even * index / chunks..<even * (index + 1) / chunks

@@ -42,8 +42,7 @@ public struct InferenceProgram: Sendable {
     let known = known ?? model.inputs.map(\.value)
     var lowering = Lowering(
       model, path: model.nodes(to: wanted, from: Set(known)), shapes: shapes, wanted: wanted)
-    // A block runs in float32; where products shall take bfloat16, its layers stay apart.
-    if device.bfloat16 != .products { lowering.fuseBlocks() }
+    lowering.fuseBlocks()
     let layout = Layout(
       lowering.drafts, known: known, wanted: wanted.map(lowering.resolved), shapes: shapes, on: device)
     perImage = layout.perImage
@@ -89,6 +88,9 @@ public struct InferenceProgram: Sendable {
       "the program takes \(inputShapes) a sample, not \(inputs.map(\.shape.sample))")
     return inputs.first?.shape[0] ?? 0
   }
+
+  /// The most images one thread takes at a time.
+  var chunk: Int { Stage.chunk(stages) }
 
   /// New tensors for what is made for a whole batch of `count` images.
   func makeKept(_ count: Int, in pool: BufferPool) -> [Tensor] {

@@ -88,6 +88,7 @@ private struct PlacedPart {
         uses[value] = (uses[value]?.lowerBound ?? step)...step
       }
     }
+    let chunk = Stage.chunk(stages)
     var lifetimes: [MemoryPlan.Lifetime] = []
     for (value, steps) in uses {
       let (first, last) = (stageOf[steps.lowerBound], stageOf[steps.upperBound])
@@ -98,7 +99,7 @@ private struct PlacedPart {
         // Other groups of the chunk are still on their way while the first has been here.
         homes[value] = .chunk
         let whole = stages[first].steps.lowerBound...stages[last].steps.upperBound - 1
-        lifetimes.append(.init(value: value.index, floats: size(value) * Stage.chunk, steps: whole))
+        lifetimes.append(.init(value: value.index, floats: size(value) * chunk, steps: whole))
       }
     }
     let plan = MemoryPlan(lifetimes.sorted { $0.value < $1.value })

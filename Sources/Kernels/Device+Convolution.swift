@@ -81,30 +81,42 @@ extension Device {
         let rowRange = cut.rowRange(item / groups % cut.rowBlocks)
         let columnRange = cut.columnRange(item / groups / cut.rowBlocks)
         let first = group * columns + columnRange.lowerBound
-        var windows = windows
-        var epilogue = unsafe epilogue.shifted(by: first)
-        let image = unsafe image.address + group * windows.channels
-        let panels =
-          unsafe panels.address + group * matrix.groupStride + columnRange.lowerBound * matrix.storedRows
-        let output = unsafe target.address + first
-        if let product = matrix.bfloat16 {
-          precondition(scatter == nil, "only forward products are computed in bfloat16")
-          let pairs = unsafe UnsafeRawPointer(panels).assumingMemoryBound(to: UInt32.self)
-          let kernel =
-            unsafe product == .dots ? kernels.table.convolution_rows_dots : kernels.table.convolution_rows_bfloat16
-          unsafe kernel?(
-            &windows, image, pairs, columnRange.count, rowRange.lowerBound, rowRange.count, output, outputStride,
-            &epilogue, scratch.address)
-        } else if var scatter {
-          unsafe kernels.table.convolution_rows(
-            &windows, image, panels, columnRange.count, rowRange.lowerBound, rowRange.count, output, outputStride,
-            &scatter, &epilogue, scratch.address)
-        } else {
-          unsafe kernels.table.convolution_rows(
-            &windows, image, panels, columnRange.count, rowRange.lowerBound, rowRange.count, output, outputStride,
-            nil, &epilogue, scratch.address)
-        }
+        unsafe kernels.multiply(
+          windows, image.address + group * windows.channels, matrix,
+          panels.address + group * matrix.groupStride + columnRange.lowerBound * matrix.storedRows,
+          columns: columnRange.count, rows: rowRange, into: target.address + first, outputStride: outputStride,
+          scatter: scatter, epilogue: epilogue.shifted(by: first), scratch: scratch.address)
       }
+    }
+  }
+}
+
+extension KernelSet {
+  /// A block of a product: `rows` of the windows, at most `CK_BLOCK_ROWS` of them, times `columns` of a matrix from `panels` on.
+  ///
+  /// - Parameters:
+  ///   - output: the first of these columns in the first row of the whole output.
+  ///   - scratch: `CK_SCRATCH` floats.
+  @unsafe func multiply(
+    _ windows: ck_windows, _ image: UnsafePointer<Float>, _ matrix: PackedMatrix, _ panels: UnsafePointer<Float>,
+    columns: Int, rows: Range<Int>, into output: UnsafeMutablePointer<Float>, outputStride: Int,
+    scatter: ck_scatter? = nil, epilogue: ck_epilogue, scratch: UnsafeMutablePointer<Float>
+  ) {
+    var windows = windows
+    var epilogue = unsafe epilogue
+    if let product = matrix.bfloat16 {
+      precondition(scatter == nil, "only forward products are computed in bfloat16")
+      let pairs = unsafe UnsafeRawPointer(panels).assumingMemoryBound(to: UInt32.self)
+      let kernel = unsafe product == .dots ? table.convolution_rows_dots : table.convolution_rows_bfloat16
+      unsafe kernel?(
+        &windows, image, pairs, columns, rows.lowerBound, rows.count, output, outputStride, &epilogue, scratch)
+    } else if var scatter {
+      unsafe table.convolution_rows(
+        &windows, image, panels, columns, rows.lowerBound, rows.count, output, outputStride, &scatter, &epilogue,
+        scratch)
+    } else {
+      unsafe table.convolution_rows(
+        &windows, image, panels, columns, rows.lowerBound, rows.count, output, outputStride, nil, &epilogue, scratch)
     }
   }
 }

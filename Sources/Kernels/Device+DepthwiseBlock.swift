@@ -102,13 +102,13 @@ private struct BandRun {
     let memory = scratch.advanced(by: block.expandedCount + block.bandCount)
     reading(matrix.panels) { panels in
       reading(pointwise.bias) { bias in
-        var windows = ck_windows.matrix(rows: rows, columns: matrix.rows)
-        var epilogue = unsafe KernelEpilogue(bias: bias, residual: residual, activation: pointwise.activation).value
+        let windows = ck_windows.matrix(rows: rows, columns: matrix.rows)
+        let epilogue = unsafe KernelEpilogue(bias: bias, residual: residual, activation: pointwise.activation).value
         for index in 0..<blocks {
-          let range = rows * index / blocks..<rows * (index + 1) / blocks
-          unsafe kernels.table.convolution_rows(
-            &windows, source.address, panels.address, matrix.columns, range.lowerBound, range.count, target.address,
-            matrix.columns, nil, &epilogue, memory.address)
+          unsafe kernels.multiply(
+            windows, source.address, matrix, panels.address, columns: matrix.columns,
+            rows: rows * index / blocks..<rows * (index + 1) / blocks, into: target.address,
+            outputStride: matrix.columns, epilogue: epilogue, scratch: memory.address)
         }
       }
     }

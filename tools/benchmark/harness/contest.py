@@ -25,7 +25,8 @@ class Entry:
     worker: Worker
     request: dict[str, Any]
     samples: list[float] = field(default_factory=list)  # seconds of one repetition, the median of a turn
-    peaks: list[float] = field(default_factory=list)  # GFLOP/s right before
+    peaks: list[float] = field(default_factory=list)  # GFLOP/s right before, in the entry's own precision
+    peaks_of_floats: list[float] = field(default_factory=list)
     pings: list[float] = field(default_factory=list)  # ns right before
     output: list[float] | None = None
     megabytes: float | None = None
@@ -60,7 +61,10 @@ class Entry:
             self.failure = str(failure)
             return
         self.samples.append(median(times))
-        self.peaks.append(found["peak_gflops"])
+        # Where the processor has no instruction for bfloat16 numbers they are multiplied as floats.
+        halves = self.request["precision"] == "bfloat16" and found["bfloat16_gflops"]
+        self.peaks.append(found["bfloat16_gflops"] if halves else found["peak_gflops"])
+        self.peaks_of_floats.append(found["peak_gflops"])
         self.pings.append(found["ping_pong_ns"] or float("nan"))
 
     def drop(self) -> None:
@@ -77,6 +81,9 @@ class Entry:
                 "seconds": self.seconds,
                 "samples": self.samples,
                 "peak_gflops": median(self.peaks),
+                "peak_gflops_float32": median(self.peaks_of_floats),
+                "peaks": self.peaks,
+                "ping_pongs": self.pings,
                 "ping_pong_ns": median(self.pings),
                 "peak_megabytes": self.megabytes,
                 "preparation_seconds": self.preparation,

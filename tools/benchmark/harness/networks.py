@@ -40,8 +40,6 @@ TASKS = {
     "training": [("float32", BATCH, TRAINING)],
 }
 
-OUTPUT_TOLERANCE = {"float32": 1e-3, "bfloat16": 5e-2}  # of the largest probability
-
 
 def measure(task: str, session: Session, versions: dict[str, str]) -> list[Row]:
     session.make_models()

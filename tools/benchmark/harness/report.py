@@ -19,6 +19,8 @@ GOALS = {
     ("inference", 1, "float32"): (1.0, 1.0, 1.0),
     ("training", 16, "float32"): (2.0, 1.4, 1.5),
 }
+# Of the largest probability: who differs more from Keras computes something else, which is said.
+OUTPUT_TOLERANCE = {"float32": 1e-3, "bfloat16": 5e-2}
 ORDER = ["VGG16", "ResNet50", "MobileNetV2"]
 
 
@@ -81,15 +83,21 @@ def notes(rows: list[Found]) -> list[str]:
     found = [c for row in rows for c in row["contenders"] if c.get("seconds")]
     lines = []
     if found:
-        peaks, pings = [c["peak_gflops"] for c in found], [c["ping_pong_ns"] for c in found]
-        lines.append(
-            f"Peak beside the samples {median(peaks):.0f} GFLOP/s ({min(peaks):.0f}–{max(peaks):.0f}), "
-            f"core to core {median(pings):.0f} ns."
-        )
+        precisions = ["float32"] if rows[0]["precision"] == "float32" else [rows[0]["precision"], "float32"]
+        peaks = [
+            f"{median(own):.0f} GFLOP/s ({min(own):.0f}–{max(own):.0f}) in {precision}"
+            for precision, key in zip(precisions, ["peak_gflops", "peak_gflops_float32"], strict=False)
+            if (own := [c[key] for c in found if key in c])
+        ]
+        pings = [c["ping_pong_ns"] for c in found]
+        lines.append(f"Peak beside the samples {', '.join(peaks)}; core to core {median(pings):.0f} ns ({min(pings):.0f}–{max(pings):.0f}).")
     for row in rows:
         for c in row["contenders"]:
             if c["failure"]:
                 lines.append(f"{row['model']}: {NAMES[c['side']]} ({c['variant']}) failed: {c['failure']}.")
+            difference, bound = c.get("difference"), OUTPUT_TOLERANCE[row["precision"]]
+            if row["task"] == "inference" and difference is not None and not difference <= bound:
+                lines.append(f"{row['model']}: the output of {NAMES[c['side']]} ({c['variant']}) is {difference:.1e} away from Keras'.")
     return lines
 
 

@@ -67,13 +67,15 @@ struct Server {
     guard let name = request["model"]?.stringValue, let batch = request["batch"]?.intValue else {
       throw RequestError(description: "prepare takes a model and a batch")
     }
+    guard let precision = Precision(rawValue: request["precision"]?.stringValue ?? "") else {
+      throw RequestError(description: "prepare takes a precision")
+    }
     let model = try SavedModel.reading("\(folder)/\(name).h5").saved.model
     let pictures = try Pictures(folder: folder, count: batch)
-    return switch (request["task"]?.stringValue, request["precision"]?.stringValue) {
-    case ("inference", "float32"): try InferenceContender(model, pictures, on: device)
-    case ("training", "float32"): try TrainingContender(model, pictures, on: device)
-    case (let task, let precision):
-      throw RequestError(description: "no \(task ?? "task") in \(precision ?? "any precision") yet")
+    return switch (request["task"]?.stringValue, precision) {
+    case ("inference", _): try InferenceContender(model, pictures, on: device.computing(in: precision))
+    case ("training", .float32): try TrainingContender(model, pictures, on: device)
+    case (let task, _): throw RequestError(description: "no \(task ?? "task") in \(precision)")
     }
   }
 }
