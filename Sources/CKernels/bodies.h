@@ -16,3 +16,4 @@
 #include "elementwise.h"
 #include "reductions.h"
 #include "normalization.h"
+#include "batch_normalization.h"

@@ -65,6 +65,36 @@ static void convolution_rows(const ck_windows *w, const float *image, const floa
   }
 }
 
+// At most CK_BLOCK_ROWS rows times a matrix that is read where it lies, b[k * row_stride + n * column_stride]: for matrices so
+// large, and rows so few, that packing them would cost as much as the product. A panel of one block of the depth is packed at
+// a time; the sums are those of packed weights, bit by bit.
+static void product_rows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const float *a, const float *b,
+                         ptrdiff_t row_stride, ptrdiff_t column_stride, float *output, ptrdiff_t output_stride,
+                         const ck_epilogue *e, float *scratch) {
+  const ptrdiff_t blocks = divide_up(depth, CK_BLOCK_DEPTH), block = divide_up(depth, blocks);
+  const ck_windows w = {.height = 1, .width = rows, .pixel_stride = depth, .channels = depth, .kernel_height = 1,
+                        .kernel_width = 1, .stride_height = 1, .stride_width = 1, .dilation_height = 1,
+                        .dilation_width = 1, .output_height = 1, .output_width = rows};
+  float *panel = scratch + CK_BLOCK_ROWS * CK_PACK_STRIDE;
+  for (ptrdiff_t k = 0; k < depth; k += block) {
+    const ptrdiff_t d = least(block, depth - k);
+    const int last = k + d == depth;
+    pack_rows(&w, a, 0, rows, k, k + d, scratch, CK_PACK_STRIDE);
+    for (ptrdiff_t n = 0; n < columns; n += CK_PANEL) {
+      const ptrdiff_t width = least(CK_PANEL, columns - n);
+      const ck_ahead nothing = {(const char *)panel, 0, 0, 0, 0};
+      ck_epilogue here = *e;
+      if (here.bias) here.bias += n;
+      pack_panels(b + k * row_stride + n * column_stride, row_stride, column_stride, d, width, panel, 0);
+      multiply_by_rows(rows, width, d, scratch, panel, 0, output + n, output_stride, k > 0, last ? &here : 0,
+                       last && e->residual ? e->residual + n : 0, &nothing);
+    }
+  }
+  if (e->activation != CK_LINEAR)
+    for (ptrdiff_t r = 0; r < rows; r++)
+      activate(e->activation, e->parameters, columns, output + r * output_stride, output + r * output_stride);
+}
+
 // Whether the rows of the window matrix lie in the image as they are: a 1x1 window of stride 1. Beyond CK_DIRECT_STRIDE they
 // would share too few sets of the first cache.
 CK_INLINE int lies_in_image(const ck_windows *w) {

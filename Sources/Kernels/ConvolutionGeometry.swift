@@ -40,6 +40,6 @@ public struct ConvolutionGeometry: Hashable, Sendable {
       * (inputChannels / groups)
   }
 
-  /// Rows of a group's kernel as a matrix.
-  var depth: Int { window.tapCount * (inputChannels / groups) }
+  /// Rows of a group's kernel as a matrix: the products behind each output.
+  package var depth: Int { window.tapCount * (inputChannels / groups) }
 }

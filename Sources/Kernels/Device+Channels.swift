@@ -86,7 +86,7 @@ extension Device {
 
   /// Rows that are summed in one go: as many as stay in the second-level cache between two passes, and no more than a
   /// thousand, for the rounding error of a sum grows with its length.
-  private static func chunkRows(_ channels: Int) -> Int { min(1024, max(64, 65536 / max(1, channels))) }
+  static func chunkRows(_ channels: Int) -> Int { min(1024, max(64, 65536 / max(1, channels))) }
 
   private func sumOfChunks(
     _ x: Tensor, _ body: @Sendable (_ source: Source, _ rows: Range<Int>, _ channels: Int, _ result: Target) -> Void

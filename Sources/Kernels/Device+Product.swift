@@ -10,13 +10,44 @@ extension Device {
     precondition(
       a.shape[transposingA ? 0 : 1] == b.shape[transposingB ? 1 : 0],
       "no product of \(a.shape)\(transposingA ? " transposed" : "") and \(b.shape)\(transposingB ? " transposed" : "")")
-    guard transposingA else { return product(a, packed(b, transposing: transposingB), epilogue: epilogue) }
+    guard transposingA else {
+      if a.shape[0] <= CK_BLOCK_ROWS && b.count >= Self.largeMatrix {
+        return productInPlace(a, b, transposing: transposingB, epilogue: epilogue)
+      }
+      return product(a, packed(b, transposing: transposingB), epilogue: epilogue)
+    }
     if epilogue.isEmpty && !transposingB {
       return kernelGradient(
         a, b, windows: .matrix(rows: a.shape[0], columns: a.shape[1]), groups: 1, rowsPerSample: 1,
         rows: a.shape[0], shape: [a.shape[1], b.shape[1]])
     }
     return product(transposed(a), packed(b, transposing: transposingB), epilogue: epilogue)
+  }
+
+  /// Numbers of a matrix that no cache holds: with few rows to multiply, packing it would be most of the work.
+  private static var largeMatrix: Int { 1 << 18 }
+
+  /// The product of a few rows and a large matrix that is read where it lies. The same bits as with a packed one.
+  private func productInPlace(_ a: Tensor, _ b: Tensor, transposing: Bool, epilogue: Epilogue) -> Tensor {
+    let (rows, depth, columns) = (a.shape[0], a.shape[1], b.shape[transposing ? 0 : 1])
+    let (rowStride, columnStride) = transposing ? (1, b.shape[1]) : (b.shape[1], 1)
+    let panel = unsafe kernels.table.panel_columns
+    let panels = (columns + panel - 1) / panel
+    let pieces = min(panels, 4 * threadCount)
+    return making([rows, columns]) { target in
+      epilogue.withKernelEpilogue(outputShape: [rows, columns]) { epilogue in
+        reading(a, b) { a, b in
+          forEach(rows == 0 ? 0 : pieces, scratch: Int(CK_PRODUCT_SCRATCH)) { piece, scratch in
+            let first = panels * piece / pieces * panel
+            let last = min(columns, panels * (piece + 1) / pieces * panel)
+            var epilogue = unsafe epilogue.shifted(by: first)
+            unsafe kernels.table.product_rows(
+              rows, last - first, depth, a.address, b.address + first * columnStride, rowStride, columnStride,
+              target.address + first, columns, &epilogue, scratch.address)
+          }
+        }
+      }
+    }
   }
 
   /// The product of a matrix `[rows, depth]` and a packed one.

@@ -90,6 +90,14 @@ extension Device {
     }
   }
 
+  /// Calls `body` with a tensor's memory to read and memory of the same size to write, all of it, which then is the tensor's:
+  /// the same where nobody else uses it, so that element may replace element.
+  func replacing(_ x: inout Tensor, _ body: (Source, Target) -> Void) {
+    if x.hasOneUser() { return writing(&x) { body($0.source, $0) } }
+    let old = x
+    x = reading(old) { source in making(old.shape) { body(source, $0) } }
+  }
+
   /// Scratch memory for one work item.
   func withScratch(_ count: Int, _ body: (Target) -> Void) {
     _ = making([count], body)

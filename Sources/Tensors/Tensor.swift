@@ -63,6 +63,9 @@ public struct Tensor: Sendable {
     return Tensor(shape, storage)
   }
 
+  /// Whether no other tensor shares this one's memory: then it can be written to without a copy.
+  package mutating func hasOneUser() -> Bool { isKnownUniquelyReferenced(&storage) }
+
   /// Calls `body` with the elements, which stay valid and unchanged until it returns.
   @unsafe public func withUnsafeElements<R, E: Error>(_ body: (UnsafeBufferPointer<Float>) throws(E) -> R) throws(E)
     -> R

@@ -20,6 +20,7 @@ enum {
   CK_DIRECT_DEPTH = 192,   // rows of the result up to which packing the output gradient costs more than it saves
   CK_WINOGRAD_DEPTH = 128,  // the most channels Winograd's kernels multiply at once, in equal blocks of whole sixteens
   CK_SCRATCH = 2 * CK_BLOCK_ROWS * CK_PACK_STRIDE,  // floats of scratch `convolution_rows` needs
+  CK_PRODUCT_SCRATCH = (CK_BLOCK_ROWS + 32) * CK_PACK_STRIDE,  // of `product_rows`
   CK_GRADIENT_SCRATCH = CK_GRADIENT_ROWS * (CK_PACK_STRIDE + CK_GRADIENT_COLUMNS),
 };
 
@@ -65,6 +66,14 @@ typedef struct {
   float parameters[3];
 } ck_epilogue;
 
+/// What training knows of a batch normalisation and the activation behind it, a number per channel each.
+typedef struct {
+  const float *scale, *shift;     // what is activated: x * scale + shift
+  const float *inverse, *offset;  // the normalised number: x * inverse + offset
+  int32_t activation;             // CK_LINEAR, CK_RELU with a threshold of 0, CK_SWISH or CK_HARD_SWISH
+  float parameters[3];
+} ck_normalization;
+
 /// Where the rows of a product go: row (y, x) of the windows to pixel (y * step + offset) of the output.
 typedef struct {
   ptrdiff_t height, width;        // of the output
@@ -82,6 +91,9 @@ enum ck_binary { CK_ADD, CK_MULTIPLY, CK_MAXIMUM, CK_SUBTRACT };
   K(void, convolution_rows, (const ck_windows *windows, const float *image, const float *panels, ptrdiff_t columns,    \
                              ptrdiff_t row, ptrdiff_t rows, float *output, ptrdiff_t output_stride,                    \
                              const ck_scatter *scatter, const ck_epilogue *epilogue, float *scratch))                  \
+  K(void, product_rows, (ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const float *a, const float *b,           \
+                         ptrdiff_t row_stride, ptrdiff_t column_stride, float *output, ptrdiff_t output_stride,        \
+                         const ck_epilogue *epilogue, float *scratch))                                                 \
   K(void, kernel_gradient, (const ck_windows *windows, const float *image, const float *output_gradient,               \
                             ptrdiff_t gradient_stride, ptrdiff_t columns, ptrdiff_t row, ptrdiff_t rows,               \
                             ptrdiff_t depth_start,                                                                     \
@@ -149,6 +161,15 @@ enum ck_binary { CK_ADD, CK_MULTIPLY, CK_MAXIMUM, CK_SUBTRACT };
   K(void, column_maxima, (ptrdiff_t rows, ptrdiff_t columns, const float *x, float *result))                           \
   K(void, column_maxima_gradient, (ptrdiff_t rows, ptrdiff_t columns, const float *x, const float *maxima,             \
                                    const float *output_gradient, float *result))                                       \
+  /* Batch normalisation in training */                                                                                \
+  K(void, normalize, (ptrdiff_t rows, ptrdiff_t columns, const float *x, const float *scale,                           \
+                      const ck_epilogue *epilogue, float *y))                                                          \
+  K(void, normalization_sums, (ptrdiff_t rows, ptrdiff_t columns, const ck_normalization *n, const float *gradient,    \
+                               const float *activated, const float *x, float *sums, float *products,                   \
+                               const float *factor, float *result))                                                    \
+  K(void, normalization_gradient, (ptrdiff_t rows, ptrdiff_t columns, const ck_normalization *n,                       \
+                                   const float *gradient, const float *x, const float *factor, const float *constant,  \
+                                   const float *slope, float *result))                                                 \
   /* Normalisation of rows */                                                                                          \
   K(void, normalize_rows, (ptrdiff_t rows, ptrdiff_t columns, float epsilon, const float *x, float *normalized,        \
                            float *inverse_deviations))                                                                 \

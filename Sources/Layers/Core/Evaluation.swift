@@ -64,7 +64,7 @@ public struct Evaluation: ~Copyable {
   public consuming func pullback(_ outputGradient: consuming Tensor) -> LayerGradients { back(outputGradient) }
 
   /// The pullback, taken out, for a tape.
-  consuming func intoPullback() -> (consuming Tensor) -> LayerGradients { back }
+  package consuming func intoPullback() -> (consuming Tensor) -> LayerGradients { back }
 }
 
 /// The gradients of a layer: one place per input and per parameter, nil where none was asked for or none exists.

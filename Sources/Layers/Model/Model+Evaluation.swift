@@ -14,62 +14,10 @@ public struct Gradients: Sendable {
   }
 }
 
-/// The outputs of a training pass and the way back from them.
-///
-/// Not copyable, and consumed by its pullback: the tape is taken apart as it runs, so that an activation lives no longer than
-/// backward needs it.
-public struct ModelEvaluation: ~Copyable {
-  /// The values that were asked for.
-  public let outputs: [Tensor]
-  /// New values of the statistics that moved, by parameter index. They become the model's with `Model.apply`.
-  public let statistics: [(parameter: Int, value: Tensor)]
-
-  struct Record {
-    var node: Node
-    var parameters: Range<Int>
-    var pullback: (consuming Tensor) -> LayerGradients
-  }
-
-  var tape: [Record]
-  let wanted: [ValueID]
-  let needsGradient: Set<ValueID>
-  let parameterCount: Int
-  let device: Device
-
-  /// The gradients with respect to all trainable parameters, given those with respect to the outputs.
-  public consuming func pullback(_ outputGradients: [Tensor]) -> Gradients {
-    precondition(outputGradients.count == wanted.count, "one gradient per output")
-    var gradients = Gradients(parameterCount: parameterCount)
-    var flowing: [ValueID: Tensor] = [:]
-    for (value, gradient) in zip(wanted, outputGradients) where needsGradient.contains(value) {
-      Self.accumulate(gradient, into: &flowing[value], on: device)
-    }
-    while let record = tape.popLast() {
-      guard let outputGradient = flowing.removeValue(forKey: record.node.output) else { continue }
-      let found = record.pullback(outputGradient)
-      for (value, gradient) in zip(record.node.inputs, found.inputs) where needsGradient.contains(value) {
-        guard let gradient else { preconditionFailure("a layer owes the gradient of an input") }
-        Self.accumulate(gradient, into: &flowing[value], on: device)
-      }
-      for (parameter, gradient) in zip(record.parameters, found.parameters) {
-        guard let gradient else { continue }
-        Self.accumulate(gradient, into: &gradients.tensors[parameter], on: device)
-      }
-    }
-    return gradients
-  }
-
-  private static func accumulate(_ gradient: Tensor, into sum: inout Tensor?, on device: Device) {
-    guard let known = sum.take() else {
-      sum = gradient
-      return
-    }
-    sum = device.add(known, gradient)
-  }
-}
-
 extension Model {
   /// One training pass: computes `wanted` from what is known, recording what backward needs and nothing else.
+  ///
+  /// The plain reference, layer by layer: `Execution`'s `TrainingProgram` computes the same, faster.
   ///
   /// Frozen layers run in inference mode. A node is recorded only if a trainable parameter stands at it or before it.
   /// - Parameters:
@@ -120,13 +68,12 @@ extension Model {
         needsGradient.insert(node.output)
         tape.append(
           ModelEvaluation.Record(
-            node: node, parameters: instance.parameters, pullback: evaluation.intoPullback()))
+            inputs: node.inputs, output: node.output, parameters: Array(instance.parameters),
+            pullback: evaluation.intoPullback()))
       }
     }
     return ModelEvaluation(
-      outputs: wanted.map { take($0, values) },
-      statistics: statistics.sorted { $0.key < $1.key }.map { (parameter: $0.key, value: $0.value) }, tape: tape,
-      wanted: wanted,
+      outputs: wanted.map { take($0, values) }, statistics: statistics, tape: tape, wanted: wanted,
       needsGradient: needsGradient, parameterCount: parameters.count, device: device)
   }
 

@@ -47,7 +47,7 @@ extension Model {
   }
 
   /// In which mode a layer runs while the model is trained.
-  func mode(ofInstance index: Int) -> Context.Mode {
+  package func mode(ofInstance index: Int) -> Context.Mode {
     if instances[index].isFrozen { return .inference }
     if instances[index].layer is BatchNormalization { return movesStatistics(index) ? .training : .inference }
     return .training

@@ -147,19 +147,19 @@ extension BatchNormalization {
 
 // Numbers per channel, of which there are few: in doubles, so that folding adds no error of its own.
 extension BatchNormalization {
-  private func movingMean(_ parameters: [Tensor]) -> [Double] {
+  func movingMean(_ parameters: [Tensor]) -> [Double] {
     parameters[parameters.count - 2].elements.map(Double.init)
   }
 
-  private func movingVariance(_ parameters: [Tensor]) -> Tensor { parameters[parameters.count - 1] }
+  func movingVariance(_ parameters: [Tensor]) -> Tensor { parameters[parameters.count - 1] }
 
   /// `1 / √(variance + epsilon)`
-  private func inverseDeviation(_ variance: Tensor) -> [Double] {
+  func inverseDeviation(_ variance: Tensor) -> [Double] {
     variance.elements.map { 1 / (Double($0) + Double(epsilon)).squareRoot() }
   }
 
   /// `y = x · scale + shift`, with the layer's gamma and beta.
-  private func affine(
+  func affine(
     _ parameters: [Tensor], mean: [Double], inverseDeviation: [Double]
   ) -> (scale: Tensor, shift: Tensor) {
     let gamma = scale ? parameters[0].elements.map(Double.init) : mean.map { _ in 1 }
@@ -175,17 +175,17 @@ extension BatchNormalization {
       x, scale: Tensor(channels: inverse), shift: Tensor(channels: zip(mean, inverse).map { -$0 * $1 }))
   }
 
-  private func moved(_ moving: Tensor, by batch: Tensor) -> Tensor {
+  func moved(_ moving: Tensor, by batch: Tensor) -> Tensor {
     let numbers = zip(moving.elements, batch.elements).map { $0 * momentum + $1 * (1 - momentum) }
     return Tensor(moving.shape, numbers)
   }
 
   /// A place for each parameter; the statistics have no gradients.
-  private func inOrder(_ dGamma: Tensor?, _ dBeta: Tensor?) -> [Tensor?] {
+  package func inOrder(_ dGamma: Tensor?, _ dBeta: Tensor?) -> [Tensor?] {
     (scale ? [dGamma] : []) + (center ? [dBeta] : []) + [nil, nil]
   }
 }
 
 extension Tensor {
-  fileprivate init(channels: [Double]) { self.init([channels.count], channels.map { Float($0) }) }
+  init(channels: [Double]) { self.init([channels.count], channels.map { Float($0) }) }
 }

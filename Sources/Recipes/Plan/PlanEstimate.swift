@@ -41,10 +41,10 @@ public struct PlanEstimate: Sendable {
       let shapes = try model.shapes(for: [plan.inputShape])
       let known = Dictionary(
         uniqueKeysWithValues: phase.boundary.map { ($0, Tensor(zeros: shapes[$0.index].batched(size))) })
-      let wanted = model.outputs
+      let training = TrainingProgram(model, from: known.mapValues(\.shape.sample), to: model.outputs)
       func step() {
-        let pass = model.evaluate(
-          wanted, from: known, random: RandomKey(seed: 0), sampleIDs: (0..<UInt64(size)).map { $0 }, on: device)
+        let pass = training.evaluate(
+          model, from: known, random: RandomKey(seed: 0), sampleIDs: (0..<UInt64(size)).map { $0 }, on: device)
         let gradients = pass.outputs.map { Tensor(repeating: 1e-3, $0.shape) }
         _ = pass.pullback(gradients)
       }

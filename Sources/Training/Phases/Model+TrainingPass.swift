@@ -1,3 +1,4 @@
+internal import Execution
 package import Kernels
 package import Layers
 package import Tensors
@@ -25,7 +26,8 @@ extension Model {
     _ loss: any Loss, _ penalty: Penalty, from values: [ValueID: Tensor], _ targets: Targets, random: RandomKey,
     sampleIDs: [UInt64], on device: Device
   ) -> TrainingPass {
-    let evaluation = evaluate(outputs, from: values, random: random, sampleIDs: sampleIDs, on: device)
+    let program = TrainingProgram(self, from: values.mapValues(\.shape.sample), to: outputs)
+    let evaluation = program.evaluate(self, from: values, random: random, sampleIDs: sampleIDs, on: device)
     let outputs = evaluation.outputs[0]
     let statistics = evaluation.statistics
     let value = loss.evaluate(outputs, targets)

@@ -1,0 +1,207 @@
+internal import Kernels
+internal import Layers
+internal import Tensors
+
+/// Joins the layers of a part of a model into the steps of a training program.
+struct TrainingLowering {
+  private let model: Model
+  let wanted: Set<ValueID>
+  private var shapes: [ValueID: Shape]
+  private var users: [ValueID: [Node]] = [:]
+  private(set) var steps: [TrainingStep] = []
+  /// The step that puts out a value.
+  private var producer: [ValueID: Int] = [:]
+  private var paddings: [ValueID: (input: ValueID, margins: Margins)] = [:]
+  private(set) var needsGradient: Set<ValueID> = []
+
+  init(_ model: Model, from known: [ValueID: Shape], to wanted: [ValueID]) {
+    self.model = model
+    self.wanted = Set(wanted)
+    shapes = known
+    let path = model.nodes(to: wanted, from: Set(known.keys))
+    for node in path { for input in node.inputs { users[input, default: []].append(node) } }
+    var calls: [Int: UInt64] = [:]
+    for node in path {
+      shapes[node.output] = outputShape(node)
+      append(node, call: calls[node.instance, default: 0])
+      calls[node.instance, default: 0] += 1
+    }
+    findNeeds()
+    findLifetimes()
+  }
+
+  private func outputShape(_ node: Node) -> Shape {
+    do {
+      return try model.instances[node.instance].layer.outputShape(for: node.inputs.map(shape))
+    } catch { preconditionFailure("layer \"\(model.instances[node.instance].path)\": \(error)") }
+  }
+
+  func shape(_ value: ValueID) -> Shape {
+    guard let shape = shapes[value] else { preconditionFailure("value \(value.index) is used before it is known") }
+    return shape
+  }
+
+  private mutating func append(_ node: Node, call: UInt64) {
+    let instance = model.instances[node.instance]
+    let mode = model.mode(ofInstance: node.instance)
+    switch instance.layer {
+    case let layer as ZeroPadding2D where vanishes(node):
+      paddings[node.output] = (node.inputs[0], layer.padding)
+      return
+    case let layer as Conv2D:
+      if let activation = NormalizedActivation(layer.activation), activation.needsOutputOnly {
+        let (input, window) = window(node, layer)
+        let geometry = ConvolutionGeometry(
+          window: window, inputChannels: shape(input)[2], outputChannels: layer.filters, groups: layer.groups)
+        return append(node, .convolution(geometry, activation), [input])
+      }
+    case let layer as DepthwiseConv2D where layer.depthMultiplier == 1:
+      if let activation = NormalizedActivation(layer.activation), activation.needsOutputOnly {
+        let (input, window) = window(node, layer)
+        return append(node, .depthwise(window, activation), [input])
+      }
+    case let layer as BatchNormalization:
+      return append(node, .normalization(layer, .linear, mode), node.inputs)
+    case is Add where addsResidual(node): return
+    case let layer as any ActivationLayer where activates(node, layer.function): return
+    default: break
+    }
+    append(node, .layer(call: call, mode), node.inputs)
+  }
+
+  private mutating func append(_ node: Node, _ work: TrainingStep.Work, _ inputs: [ValueID]) {
+    let instance = model.instances[node.instance]
+    producer[node.output] = steps.count
+    steps.append(
+      TrainingStep(
+        layer: instance.layer, path: instance.path, parameters: instance.parameters,
+        statistics: instance.parameters.filter { model.parameters[$0].role == .statistic }, work: work, inputs: inputs,
+        output: node.output))
+  }
+
+  /// Padding vanishes into the one convolution that uses it.
+  private func vanishes(_ node: Node) -> Bool {
+    guard isPrivate(node.output), let user = users[node.output]?.first else { return false }
+    let layer = model.instances[user.instance].layer
+    switch layer {
+    case let layer as Conv2D:
+      return layer.padding == .valid && NormalizedActivation(layer.activation)?.needsOutputOnly == true
+    case let layer as DepthwiseConv2D:
+      return layer.padding == .valid && layer.depthMultiplier == 1
+        && NormalizedActivation(layer.activation)?.needsOutputOnly == true
+    default: return false
+    }
+  }
+
+  private func window(_ node: Node, _ layer: some ConvolutionLayer) -> (input: ValueID, window: Window) {
+    guard let window = layer.window(for: shape(node.inputs[0])) else {
+      preconditionFailure("the shapes were checked")
+    }
+    guard let (input, margins) = paddings[node.inputs[0]] else { return (node.inputs[0], window) }
+    return (input, window.takingIn(margins))
+  }
+
+  /// Adds the other input to the normalisation that makes one of them, if it comes later.
+  private mutating func addsResidual(_ node: Node) -> Bool {
+    guard node.inputs.count == 2, node.inputs[0] != node.inputs[1], shape(node.inputs[0]) == shape(node.inputs[1])
+    else { return false }
+    for (own, other) in [(node.inputs[0], node.inputs[1]), (node.inputs[1], node.inputs[0])] {
+      guard let index = producer[own], isPrivate(own), (producer[other] ?? -1) < index,
+        case .normalization(_, .linear, _) = steps[index].work, steps[index].inputs.count == 1
+      else { continue }
+      steps[index].inputs.append(other)
+      rename(index, to: node.output)
+      return true
+    }
+    return false
+  }
+
+  private mutating func activates(_ node: Node, _ function: ActivationFunction) -> Bool {
+    let input = node.inputs[0]
+    guard let index = producer[input], isPrivate(input), let activation = NormalizedActivation(function) else {
+      return false
+    }
+    switch steps[index].work {
+    case .normalization(let layer, .linear, let mode)
+    where steps[index].inputs.count == 1 || activation.needsOutputOnly:
+      steps[index].work = .normalization(layer, activation, mode)
+    case .convolution(let geometry, .linear) where activation.needsOutputOnly:
+      steps[index].work = .convolution(geometry, activation)
+    case .depthwise(let window, .linear) where activation.needsOutputOnly:
+      steps[index].work = .depthwise(window, activation)
+    default: return false
+    }
+    rename(index, to: node.output)
+    return true
+  }
+
+  private mutating func rename(_ index: Int, to value: ValueID) {
+    producer[steps[index].output] = nil
+    steps[index].output = value
+    producer[value] = index
+  }
+
+  /// Whether a value has one user and nobody asked for it.
+  private func isPrivate(_ value: ValueID) -> Bool { users[value]?.count == 1 && !wanted.contains(value) }
+
+  private mutating func findNeeds() {
+    let trainable = Set(model.trainableParameters)
+    for index in steps.indices {
+      steps[index].inputNeeds = steps[index].inputs.map(needsGradient.contains)
+      if steps[index].inputNeeds.contains(true) { steps[index].needs.insert(.inputs) }
+      if steps[index].parameters.contains(where: trainable.contains) {
+        steps[index].needs.insert(.parameters)
+      }
+      if !steps[index].needs.isEmpty { needsGradient.insert(steps[index].output) }
+    }
+  }
+
+  private mutating func findLifetimes() {
+    var last: [ValueID: Int] = [:]
+    var readers: [ValueID: [Int]] = [:]
+    for (index, step) in steps.enumerated() {
+      for value in step.inputs {
+        last[value] = index
+        readers[value, default: []].append(index)
+      }
+      if readers[step.output] == nil { last[step.output] = index }
+    }
+    for (value, index) in last where !wanted.contains(value) { steps[index].releases.append(value) }
+    for index in steps.indices.reversed() {
+      guard readers[steps[index].output]?.count == 1, let reader = readers[steps[index].output]?.first,
+        !steps[index].needs.isEmpty, !wanted.contains(steps[index].output)
+      else { continue }
+      steps[index].isRemade = isRemade(steps[index], reader: steps[reader])
+    }
+  }
+
+  /// Whether the output of a step is made again rather than kept for its only reader: what normalisation has made of an input
+  /// that is kept anyway, and what a convolution with few products behind each number has made for a normalisation whose
+  /// output is kept.
+  private func isRemade(_ step: TrainingStep, reader: TrainingStep) -> Bool {
+    switch (step.work, reader.work) {
+    case (.normalization(_, let activation, _), .convolution), (.normalization(_, let activation, _), .depthwise):
+      return activation != .linear && step.inputs.count == 1
+    case (.convolution(let geometry, .linear), .normalization):
+      return geometry.depth <= Self.cheapDepth && reader.inputs[0] == step.output && !reader.isRemade
+        && shape(step.output).elementCount > shape(step.inputs[0]).elementCount
+    default: return false
+    }
+  }
+
+  /// Products behind each number of a convolution that costs little more than reading the number from memory.
+  private static var cheapDepth: Int { 128 }
+}
+
+extension Window {
+  /// This window over an image without the margins of zeros around it.
+  func takingIn(_ margins: Margins) -> Window {
+    let window = Window(
+      inputHeight: inputHeight - margins.top - margins.bottom, inputWidth: inputWidth - margins.left - margins.right,
+      kernelHeight: kernelHeight, kernelWidth: kernelWidth, strideHeight: strideHeight, strideWidth: strideWidth,
+      dilationHeight: dilationHeight, dilationWidth: dilationWidth,
+      padding: .explicit(top: margins.top, bottom: margins.bottom, left: margins.left, right: margins.right))
+    guard let window else { preconditionFailure("a window that fits without its padding fits with it") }
+    return window
+  }
+}

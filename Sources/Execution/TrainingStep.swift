@@ -1,0 +1,42 @@
+internal import Kernels
+internal import Layers
+
+/// One layer, or several in one, of a training program.
+struct TrainingStep: Sendable {
+  enum Work: Sendable {
+    /// A layer by itself.
+    case layer(call: UInt64, Context.Mode)
+    /// A convolution with its bias and an activation whose way back needs no more than its output.
+    case convolution(ConvolutionGeometry, NormalizedActivation)
+    /// The same over each channel by itself.
+    case depthwise(Window, NormalizedActivation)
+    /// Batch normalisation, then the addition of the second input if there is one, then an activation.
+    case normalization(BatchNormalization, NormalizedActivation, Context.Mode)
+  }
+
+  /// The layer that holds the parameters, and its path.
+  let layer: any Layer
+  let path: String
+  /// Its parameters, and of these the statistics, by their indices in the model.
+  let parameters: Range<Int>
+  let statistics: [Int]
+  var work: Work
+  var inputs: [ValueID]
+  var output: ValueID
+  var needs: GradientNeeds = []
+  /// Which of the inputs need a gradient.
+  var inputNeeds: [Bool] = []
+  /// Whether the output is made again for the way back of its user.
+  var isRemade = false
+  /// The values that nobody reads any more afterwards.
+  var releases: [ValueID] = []
+
+  /// Whether a sample's output depends on that sample alone.
+  var isSampleWise: Bool {
+    switch work {
+    case .layer(_, let mode): mode == .inference || statistics.isEmpty
+    case .convolution, .depthwise: true
+    case .normalization(_, _, let mode): mode == .inference
+    }
+  }
+}

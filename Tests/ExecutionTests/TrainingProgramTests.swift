@@ -1,0 +1,214 @@
+import Execution
+import Kernels
+import Layers
+import Tensors
+import TestSupport
+import Testing
+
+/// The training program against `Model.evaluate`, whose gradients are checked against finite differences elsewhere.
+@Suite("A training program computes what the model computes layer by layer")
+struct TrainingProgramTests {
+  static let samples = Sample.all + [.gated, .narrow]
+
+  @Test(
+    "outputs, statistics and gradients, for every structure that is fused, every policy, whatever is frozen",
+    arguments: KernelSet.available, samples)
+  func equalsReference(_ kernels: KernelSet, _ sample: Sample) throws {
+    let device = Device(kernels: kernels, threads: 2)
+    for policy in BatchNormPolicy.allCases {
+      for trained in Trained.allCases {
+        var model = try sample.model()
+        model.batchNormPolicy = policy
+        model.setTrained(trained.indices(model.instances.count))
+        let found = try pass(model, sample, fused: true, on: device)
+        let expected = try pass(model, sample, fused: false, on: device)
+        let place = "\(sample.name), \(policy), \(trained)"
+        #expect(found.statistics.map(\.parameter) == expected.statistics.map(\.parameter), "\(place)")
+        let numbers = found.outputs + found.statistics.map(\.value)
+        let reference = expected.outputs + expected.statistics.map(\.value)
+        for (index, pair) in zip(numbers, reference).enumerated() {
+          #expect(pair.0.elements == pair.1.elements, "\(place): output or statistic \(index)")
+        }
+        for (index, pair) in zip(found.gradients.tensors, expected.gradients.tensors).enumerated() {
+          // Where padding vanished into a window, tiles of the image's gradient lie elsewhere.
+          let isPadded = [Sample.padded.name, Sample.widePadding.name].contains(sample.name)
+          expectClose(
+            pair.0, pair.1, within: isPadded ? 1e-4 : 1e-6, "\(place): gradient of \(model.parameters[index].path)")
+        }
+      }
+    }
+  }
+
+  @Test("One and two threads give the same bits", arguments: samples)
+  func sameBits(_ sample: Sample) throws {
+    var model = try sample.model()
+    model.batchNormPolicy = .train
+    let one = try pass(model, sample, fused: true, on: Device(threads: 1))
+    let two = try pass(model, sample, fused: true, on: Device(threads: 2))
+    #expect(one.outputs == two.outputs)
+    #expect(one.gradients.tensors == two.gradients.tensors)
+    #expect(one.statistics.map(\.value) == two.statistics.map(\.value))
+  }
+
+  @Test("Between two values inside a residual block it continues what another one began")
+  func betweenBoundaries() throws {
+    let sample = Sample.residual
+    let device = Device(threads: 1)
+    var model = try sample.model()
+    let fixed = model.ancestors(of: [try model.output(of: "second")])
+    try model.freeze(.all)
+    try model.unfreeze(.matching("batch_normalization_1"))
+    model.batchNormPolicy = .train
+    let boundary = model.boundary(ofFixed: fixed)
+    #expect(boundary.count == 2)
+    let input = Tensor(sample.shape.batched(3), RandomKey(seed: 5).normal(3 * sample.shape.elementCount))
+    let values = model.values(boundary, from: [model.inputs[0].value: input], on: device)
+    let known = Dictionary(uniqueKeysWithValues: zip(boundary, values))
+    let program = TrainingProgram(model, from: known.mapValues(\.shape.sample), to: model.outputs)
+    let (random, ids) = (RandomKey(seed: 1), [UInt64](0..<3))
+    let found = program.evaluate(model, from: known, random: random, sampleIDs: ids, on: device)
+    let expected = model.evaluate(model.outputs, from: known, random: random, sampleIDs: ids, on: device)
+    let slopes = [Tensor(found.outputs[0].shape, RandomKey(seed: 2).normal(found.outputs[0].count))]
+    #expect(found.outputs == expected.outputs)
+    let gradients = found.pullback(slopes).tensors
+    for (found, expected) in zip(gradients, expected.pullback(slopes).tensors) {
+      #expect(found?.elements == expected?.elements)
+    }
+    #expect(gradients.compactMap(\.self).count == 2)
+  }
+
+  @Test("A steady step asks for no memory, and needs less than layers by themselves do")
+  func steady() throws {
+    var model = try Sample.inverted.model()
+    model.batchNormPolicy = .train
+    func bytes(fused: Bool) throws -> Int {
+      let device = Device(threads: 2)
+      for _ in 0..<2 { _ = try pass(model, .inverted, fused: fused, on: device) }
+      let blocks = device.buffers.createdBlockCount
+      for _ in 0..<3 { _ = try pass(model, .inverted, fused: fused, on: device) }
+      #expect(device.buffers.createdBlockCount == blocks)
+      return device.buffers.byteCount
+    }
+    let (found, expected) = (try bytes(fused: true), try bytes(fused: false))
+    #expect(4 * found < 3 * expected, "\(found) of \(expected) bytes")
+  }
+
+  @Test("Each gradient is handed over once, when all calls of its layer have added to it")
+  func delivery() throws {
+    let sample = Sample.twice
+    let device = Device(threads: 1)
+    let model = try sample.model()
+    let expected = try pass(model, sample, fused: true, on: device).gradients.tensors
+    let evaluation = try evaluated(model, sample, fused: true, on: device)
+    var found = [Tensor?](repeating: nil, count: expected.count)
+    evaluation.pullback(try slopes(model, sample)) { parameter, gradient in
+      #expect(found[parameter] == nil)
+      found[parameter] = gradient
+    }
+    #expect(found == expected)
+  }
+
+  @Test("Layers that run twice, a few images at a time, change no more than the order of additions", arguments: samples)
+  func segments(_ sample: Sample) throws {
+    for policy in BatchNormPolicy.allCases {
+      var model = try sample.model()
+      model.batchNormPolicy = policy
+      let expected = try pass(model, sample, fused: true, on: Device(threads: 1))
+      let found = try [1, 2].map { threads in
+        try pass(model, sample, fused: true, segmentSparing: 1, on: Device(threads: threads))
+      }
+      #expect(found[0].outputs == expected.outputs && found[1].outputs == expected.outputs)
+      #expect(found[0].gradients.tensors == found[1].gradients.tensors)
+      for (index, pair) in zip(found[0].gradients.tensors, expected.gradients.tensors).enumerated() {
+        expectClose(pair.0, pair.1, within: 1e-4, "\(sample.name), \(policy): \(model.parameters[index].path)")
+      }
+    }
+  }
+
+  /// Which layers are trained.
+  enum Trained: CaseIterable {
+    case all, second, even, odd
+
+    func indices(_ count: Int) -> Set<Int> {
+      switch self {
+      case .all: Set(0..<count)
+      case .second: Set(count / 2..<count)
+      case .even: Set((0..<count).filter { $0 % 2 == 0 })
+      case .odd: Set((0..<count).filter { $0 % 2 == 1 })
+      }
+    }
+  }
+
+  private struct Pass {
+    let outputs: [Tensor]
+    let statistics: [(parameter: Int, value: Tensor)]
+    let gradients: Gradients
+  }
+
+  private func pass(
+    _ model: Model, _ sample: Sample, fused: Bool, segmentSparing least: Int = .max, on device: Device
+  ) throws -> Pass {
+    let evaluation = try evaluated(model, sample, fused: fused, segmentSparing: least, on: device)
+    let (outputs, statistics) = (evaluation.outputs, evaluation.statistics)
+    return Pass(outputs: outputs, statistics: statistics, gradients: evaluation.pullback(try slopes(model, sample)))
+  }
+
+  private func wanted(_ model: Model, _ sample: Sample) throws -> [ValueID] {
+    try sample.layers.map { try model.output(of: $0) } + model.outputs
+  }
+
+  /// The gradients of the outputs.
+  private func slopes(_ model: Model, _ sample: Sample) throws -> [Tensor] {
+    let shapes = try model.shapes(for: [sample.shape])
+    return try wanted(model, sample).enumerated().map { index, value in
+      let shape = shapes[value.index].batched(3)
+      return Tensor(shape, RandomKey(seed: 5 + UInt64(index)).normal(shape.elementCount))
+    }
+  }
+
+  /// A pass forward over three pictures.
+  private func evaluated(
+    _ model: Model, _ sample: Sample, fused: Bool, segmentSparing least: Int = .max, on device: Device
+  ) throws -> ModelEvaluation {
+    let input = Tensor(sample.shape.batched(3), RandomKey(seed: 3).normal(3 * sample.shape.elementCount))
+    let known = [model.inputs[0].value: input]
+    let wanted = try wanted(model, sample)
+    let (random, ids) = (RandomKey(seed: 4), [UInt64](7..<10))
+    guard fused else { return model.evaluate(wanted, from: known, random: random, sampleIDs: ids, on: device) }
+    let program = TrainingProgram(
+      model, from: known.mapValues(\.shape.sample), to: wanted, segmentSparing: least)
+    return program.evaluate(model, from: known, random: random, sampleIDs: ids, on: device)
+  }
+
+  private func expectClose(_ found: Tensor?, _ expected: Tensor?, within tolerance: Float, _ place: String) {
+    guard let found, let expected else {
+      #expect(found == nil && expected == nil, "\(place)")
+      return
+    }
+    #expect(found.shape == expected.shape, "\(place)")
+    let scale = expected.elements.map(abs).max() ?? 1
+    let worst = zip(found.elements, expected.elements).map { abs($0 - $1) }.max() ?? 0
+    #expect(worst <= tolerance * scale, "\(place): \(worst) of \(scale)")
+  }
+}
+
+extension Sample {
+  fileprivate static let gated = Sample(name: "swish and hard swish behind normalisation", shape: [7, 9, 20]) {
+    graph, input in
+    var x = graph(Conv2D(filters: 37, kernelSize: Size(1, 1), usesBias: false), on: input)
+    x = graph(Activation(.swish), on: graph(BatchNormalization(), on: x))
+    x = graph(DepthwiseConv2D(kernelSize: Size(3, 3), padding: .same, usesBias: false), on: x)
+    x = graph(Activation(.hardSwish), on: graph(BatchNormalization(center: false), on: x))
+    x = graph(Dropout(rate: 0.4), on: x)
+    let narrow = graph(Conv2D(filters: 20, kernelSize: Size(1, 1)), on: x)
+    // Behind a sum only a ReLU is taken back in the same pass.
+    x = graph(Add(), on: input, graph(BatchNormalization(), on: narrow))
+    return graph(Activation(.swish), on: x)
+  }
+
+  fileprivate static let narrow = Sample(name: "one pixel, one channel", shape: [1, 1, 1]) { graph, input in
+    var x = graph(Conv2D(filters: 1, kernelSize: Size(1, 1)), on: input)
+    x = graph(ReLU(negativeSlope: 0.1), on: graph(BatchNormalization(), on: x))
+    return graph(ReLU(maxValue: 2), on: graph(Add(), on: input, graph(BatchNormalization(), on: x)))
+  }
+}
