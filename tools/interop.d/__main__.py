@@ -18,6 +18,7 @@ import nested_cases
 import photographs
 import real_models
 import resizing
+import run_logs
 import stored_forms
 import written_files
 from check import Check, Skipped, Tally
@@ -26,7 +27,7 @@ from place import Place
 from quiet import silence
 from tool import Tool
 
-SECTIONS = [layer_cases, nested_cases, stored_forms, applications, real_models, photographs, resizing, hostile_images, evaluation, written_files]
+SECTIONS = [layer_cases, nested_cases, stored_forms, applications, real_models, photographs, resizing, hostile_images, evaluation, run_logs, written_files]
 NO_TOOL = 69  # sysexits: unavailable
 
 

@@ -50,6 +50,7 @@ struct ReportText {
 
   init(_ report: RunReport) {
     var lines: [String] = []
+    if report.hitTimeLimit { lines.append("the time limit is reached; this is the best model so far") }
     if report.isCancelled { lines.append("stopped early, as asked; this is the best model so far") }
     lines.append("frozen: \(report.frozenTensorCount) tensors, unchanged")
     if let final = report.final {

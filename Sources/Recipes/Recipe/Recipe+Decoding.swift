@@ -38,6 +38,8 @@ extension Recipe {
     }
     let precision = reader.choice("precision", Precision.allCases.map { ($0.rawValue, $0) }) ?? .float32
     let checkpoint = reader.object("checkpoint").map { CheckpointRecipe(reading: $0) } ?? CheckpointRecipe()
+    let logs = reader.object("logs").map { LogRecipe(reading: $0) } ?? LogRecipe()
+    let timeLimit = reader.double("time_limit_seconds", in: 0...1e12)
     let output = reader.string("output")
     if output?.isEmpty == true { reader.report("output", "names no folder") }
     reader.ignore("description")
@@ -49,13 +51,27 @@ extension Recipe {
     self.init(
       file: file, folder: folder, seed: UInt64(seed), model: model, data: data, loss: loss, metrics: metrics,
       l2: Float(l2), phases: phases, earlyStopping: earlyStopping, precision: precision,
-      checkpoint: checkpoint, output: output ?? "runs/" + Self.stem(of: file))
+      checkpoint: checkpoint, logs: logs, timeLimit: timeLimit,
+      output: output ?? "runs/" + Self.stem(of: file))
   }
 
   /// The last part of a path without its ending: `flowers` for `recipes/flowers.json`.
   private static func stem(of file: String) -> String {
     let name = file.split(separator: "/").last.map(String.init) ?? "recipe"
     return name.hasSuffix(".json") ? String(name.dropLast(5)) : name
+  }
+}
+
+extension LogRecipe {
+  init(reading reader: RecipeReader) {
+    var reader = reader
+    csv = reader.string("csv")
+    jsonl = reader.string("jsonl")
+    tensorboard = reader.string("tensorboard")
+    for (key, path) in [("csv", csv), ("jsonl", jsonl), ("tensorboard", tensorboard)] where path?.isEmpty == true {
+      reader.report(key, "names no \(key == "tensorboard" ? "folder" : "file")")
+    }
+    reader.finish()
   }
 }
 

@@ -19,6 +19,12 @@ extension Recipe {
     object["precision"] = .string(precision.rawValue)
     object["checkpoint"] =
       checkpoint.steps.map { ["every_steps": .integer($0)] } ?? ["every_seconds": .number(checkpoint.seconds)]
+    let logs: OrderedDictionary<String, JSONValue> = [
+      "csv": logs.csv.map { .string($0) } ?? .null, "jsonl": logs.jsonl.map { .string($0) } ?? .null,
+      "tensorboard": logs.tensorboard.map { .string($0) } ?? .null,
+    ]
+    if logs.values.contains(where: { $0 != .null }) { object["logs"] = .object(logs) }
+    if let timeLimit { object["time_limit_seconds"] = .number(timeLimit) }
     object["output"] = .string(output)
     return .object(object)
   }

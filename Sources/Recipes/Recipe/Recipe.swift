@@ -30,6 +30,10 @@ public struct Recipe: Sendable {
   public var precision: Precision
   /// When a run writes down where it stands.
   public var checkpoint: CheckpointRecipe
+  /// What is written down while the run goes on.
+  public var logs: LogRecipe
+  /// Seconds after which the run ends with the best model so far, as if stopped by hand; nil for no limit.
+  public var timeLimit: Double?
   /// The folder that the run writes to.
   public var output: String
 }

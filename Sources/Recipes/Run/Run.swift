@@ -27,10 +27,14 @@ public struct Run: Sendable {
   ///
   /// When `shouldStop` says so, training ends after the batch, and what is written is the best model so far.
   public func callAsFunction(
-    observer: any RunObserver = SilentRunObserver(), shouldStop: @escaping @Sendable () -> Bool = { false }
+    observer: any RunObserver = SilentRunObserver(),
+    shouldStop isAskedToStop: @escaping @Sendable () -> Bool = { false }
   ) throws -> RunReport {
     let clock = ContinuousClock()
     let start = clock.now
+    let deadline = plan.recipe.timeLimit.map { start + .seconds($0) }
+    let isOver: @Sendable () -> Bool = { deadline.map { $0 <= ContinuousClock.now } ?? false }
+    let shouldStop: @Sendable () -> Bool = { isAskedToStop() || isOver() }
     let folder = try OutputFolder(output)
     defer { folder.removeIfUnused() }
     var model = plan.model
@@ -41,6 +45,8 @@ public struct Run: Sendable {
     let checkpoints = RunCheckpoints(plan, output: output, on: device, observer: observer)
     var state = resumes ? try checkpoints.resume(&model) : nil
     if !resumes { checkpoints.announceReplacement() }
+    let logged = LoggingObserver(observer, plan.recipe.logs.opened(in: output))
+    logged.begin(checkpoints.finished.flatMap(\.records) + (state?.finishedRecords ?? []))
     var history = History(checkpoints.finished.flatMap(\.records))
     var phases = zip(plan.phases, checkpoints.finished).map { RunReport.Phase(name: $0.recipe.name, result: $1) }
     var isCancelled = false
@@ -56,7 +62,7 @@ public struct Run: Sendable {
       let trainer = Trainer(settings(phase, history), on: device)
       var training = state.take() ?? TrainingState()
       let result = try trainer.train(
-        &model, on: sources.training, validation: sources.validation, state: &training, observer: observer,
+        &model, on: sources.training, validation: sources.validation, state: &training, observer: logged,
         keeper: checkpoints, shouldStop: shouldStop)
       history.records += result.records
       checkpoints.finished.append(result)
@@ -71,7 +77,7 @@ public struct Run: Sendable {
     let report = RunReport(
       output: output, seconds: (clock.now - start).seconds, imageCount: pictures.imageCount, skipped: pictures.skipped,
       frozenTensorCount: plan.alwaysFrozenLayerTensorCount, phases: phases, final: final, history: history,
-      isCancelled: isCancelled,
+      isCancelled: isCancelled && isAskedToStop(), hitTimeLimit: isCancelled && !isAskedToStop(),
       classNames: plan.labels, bfloat16: device.computing(in: plan.recipe.precision).bfloat16)
     try folder.write(report, model: model, plan: plan)
     if !isCancelled { checkpoints.removeAll() }

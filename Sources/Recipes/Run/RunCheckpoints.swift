@@ -125,6 +125,8 @@ extension Plan {
     var recipe = recipe.withAbsolutePaths
     recipe.output = ""
     recipe.checkpoint = CheckpointRecipe()
+    recipe.logs = LogRecipe()
+    recipe.timeLimit = nil
     var fingerprint = RunFingerprint()
     fingerprint.add("the recipe", hashing: [recipe.json.text])
     fingerprint.add("the weights", hashing: model)

@@ -23,8 +23,10 @@ public struct RunReport: Sendable {
   /// Loss and metrics of the model that was kept, on the validation pictures.
   public let final: EvaluationResult?
   public let history: History
-  /// Whether it was stopped before its end.
+  /// Whether somebody stopped it before its end.
   public let isCancelled: Bool
+  /// Whether the recipe's time limit ended it.
+  public let hitTimeLimit: Bool
   public let classNames: [String]
   /// What of the frozen part was computed in bfloat16.
   public let bfloat16: BFloat16Use
@@ -41,7 +43,8 @@ extension RunReport {
       "precision": .string(bfloat16.description),
       "phases": .array(phases.map(Self.json)),
     ]
-    if isCancelled { report["stopped"] = true }
+    if isCancelled || hitTimeLimit { report["stopped"] = true }
+    if hitTimeLimit { report["time_limit"] = true }
     if let final {
       report["val_loss"] = .number(final.loss)
       for metric in final.metrics { report["val_" + metric.name] = .number(metric.value) }

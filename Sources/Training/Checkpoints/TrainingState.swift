@@ -28,6 +28,9 @@ public struct TrainingState: Sendable {
 
   public init(optimizer: OptimizerState = OptimizerState()) { self.optimizer = optimizer }
 
+  /// The finished epochs of the phase.
+  public var finishedRecords: [EpochRecord] { records }
+
   /// Whether nothing of the phase has happened yet.
   public var isAtStart: Bool { epoch == 0 && batch == 0 }
 }

@@ -147,10 +147,11 @@ public struct Trainer: Sendable {
       settings.loss, penalty, from: values, targets, random: settings.key.folding("step").folding(UInt64(step)),
       sampleIDs: indices.map(UInt64.init), on: device)
     guard pass.loss.isFinite else {
+      let diagnosis = model.firstNonFinite(from: values, on: device).map { " Looking for the cause: \($0)." } ?? ""
       throw TrainingError(
         .diverged,
-        "\(place()): the loss is \(pass.loss.isNaN ? "not a number" : "infinite"). The learning rate (\(rate)) is probably "
-          + "too high; try a tenth of it. Pictures without preprocessing have the same effect.")
+        "\(place()): the loss is \(pass.loss.isNaN ? "not a number" : "infinite").\(diagnosis) The learning rate "
+          + "(\(rate)) is probably too high; try a tenth of it. Pictures without preprocessing have the same effect.")
     }
     state.move(&model, along: pass.gradients, settings.optimizer, rate: rate, on: device)
     model.apply(pass.statistics)
