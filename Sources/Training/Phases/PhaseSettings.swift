@@ -58,6 +58,8 @@ public struct PhaseResult: Hashable, Sendable, Codable {
   public let keptEpoch: Int?
   /// Optimiser steps.
   public let steps: Int
+  /// How strongly the loss pulled at each kernel, at the first step of every epoch.
+  public let gradientFlow: GradientFlow
   public let seconds: Double
 
   /// The record of the kept epoch.

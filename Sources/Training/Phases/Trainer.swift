@@ -41,12 +41,13 @@ public struct Trainer: Sendable {
     var outcome = PhaseResult.Outcome.completed
     let clock = ContinuousClock()
     let start = clock.now
+    var flow = GradientFlow()
     let pace = PhasePace(settings, sampleCount: source.count, from: state.step, start: start)
 
     do {
       while state.epoch < settings.epochs {
         let epochStart = clock.now
-        let training = try trainEpoch(&model, source, penalty, &state, pace, observer, keeper, shouldStop)
+        let training = try trainEpoch(&model, source, penalty, &state, &flow, pace, observer, keeper, shouldStop)
         guard let training else {
           outcome = .cancelled
           break
@@ -68,8 +69,7 @@ public struct Trainer: Sendable {
         let (isBest, stops) = monitor.observe(record, epoch: state.epoch)
         // A snapshot shares all memory until the next step moves the parameters: it costs one copy of what is trained.
         if isBest || state.best == nil {
-          let values = moved.map { ($0, model.parameters[$0].value) }
-          state.best = (state.epoch + 1, Dictionary(uniqueKeysWithValues: values))
+          state.best = (state.epoch + 1, model.values(ofParameters: moved))
         }
         state.monitored = monitor.seen
         state.epoch += 1
@@ -91,7 +91,7 @@ public struct Trainer: Sendable {
       kept = best.epoch
     }
     let result = PhaseResult(
-      records: state.records, outcome: outcome, keptEpoch: kept, steps: state.step,
+      records: state.records, outcome: outcome, keptEpoch: kept, steps: state.step, gradientFlow: flow,
       seconds: (clock.now - start).seconds)
     state = TrainingState(optimizer: state.optimizer)
     return result
@@ -100,7 +100,7 @@ public struct Trainer: Sendable {
   /// The rest of a pass over all samples in a new order; nil if it was stopped.
   private func trainEpoch(
     _ model: inout Model, _ source: any BatchSource, _ penalty: Penalty, _ state: inout TrainingState,
-    _ pace: PhasePace, _ observer: (any TrainingObserver)?, _ keeper: (any TrainingKeeper)?,
+    _ flow: inout GradientFlow, _ pace: PhasePace, _ observer: (any TrainingObserver)?, _ keeper: (any TrainingKeeper)?,
     _ shouldStop: @Sendable () -> Bool
   ) throws -> EvaluationResult? {
     let number = settings.firstEpoch + state.epoch
@@ -119,9 +119,14 @@ public struct Trainer: Sendable {
       let values = try source.batch(indices, epoch: number, on: device)
       let targets = source.targets[indices]
       let rate = settings.optimizer.learningRate.rate(step: state.step, of: pace.total)
-      let (loss, outputs) = try step(&model, values, targets, indices, penalty, &state.optimizer, rate, state.step) {
+      // The first step of every epoch is looked at: it costs a copy of the kernels.
+      let before = batch == 0 ? model.values(ofParameters: GradientFlow.kernels(of: model)) : nil
+      let (loss, outputs, gradients) = try step(
+        &model, values, targets, indices, penalty, &state.optimizer, rate, state.step
+      ) {
         "phase \"\(settings.name)\", epoch \(state.epoch + 1), batch \(batch + 1)"
       }
+      if let before { flow.add(gradients, before: before, after: model) }
       running.add(loss: loss, outputs, targets)
       state.running = running.sums
       state.step += 1
@@ -142,7 +147,7 @@ public struct Trainer: Sendable {
   private func step(
     _ model: inout Model, _ values: [ValueID: Tensor], _ targets: Targets, _ indices: [Int], _ penalty: Penalty,
     _ state: inout OptimizerState, _ rate: Double, _ step: Int, place: () -> String
-  ) throws(TrainingError) -> (loss: Double, outputs: Tensor) {
+  ) throws(TrainingError) -> (loss: Double, outputs: Tensor, gradients: Gradients) {
     let pass = model.trainingPass(
       settings.loss, penalty, from: values, targets, random: settings.key.folding("step").folding(UInt64(step)),
       sampleIDs: indices.map(UInt64.init), on: device)
@@ -155,7 +160,7 @@ public struct Trainer: Sendable {
     }
     state.move(&model, along: pass.gradients, settings.optimizer, rate: rate, on: device)
     model.apply(pass.statistics)
-    return (pass.loss, pass.outputs)
+    return (pass.loss, pass.outputs, pass.gradients)
   }
 
   private func check(_ model: Model, _ source: any BatchSource, _ validation: (any BatchSource)?) throws {
@@ -203,6 +208,11 @@ private struct PhasePace {
 }
 
 extension Model {
+  /// The values of some parameters, by index.
+  fileprivate func values(ofParameters indices: some Sequence<Int>) -> [Int: Tensor] {
+    Dictionary(uniqueKeysWithValues: indices.map { ($0, parameters[$0].value) })
+  }
+
   /// Takes back the values that some parameters had, by index.
   fileprivate mutating func restore(_ values: [Int: Tensor]) {
     for (index, value) in values { parameters[index].value = value }
