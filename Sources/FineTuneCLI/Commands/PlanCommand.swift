@@ -19,7 +19,9 @@ struct PlanCommand: ParsableCommand {
 
   func run() throws {
     let plan = try Plan(Recipe(contentsOf: recipe, settings: settings))
-    let estimate = try PlanEstimate(plan, on: running.device)
+    let device = running.device
+    let estimate = try PlanEstimate(plan, on: device)
+    if let warning = plan.preprocessingWarning(on: device) { running.say(["warning: \(warning)"]) }
     if json {
       Terminal.standardOutput.write(plan.json(estimate).prettyText + "\n")
     } else {

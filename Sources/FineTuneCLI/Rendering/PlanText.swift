@@ -57,6 +57,7 @@ struct ReportText {
       let metrics = final.metrics.map { "  val_\($0.name) \(Figure.short($0.value))" }.joined()
       lines.append("kept model: val_loss \(Figure.short(final.loss))\(metrics)")
     }
+    lines += report.diagnosis.lines
     if !report.skipped.isEmpty {
       lines.append("left out: \(report.skipped.count) unreadable pictures, listed in metrics.json")
     }

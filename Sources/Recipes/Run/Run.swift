@@ -41,6 +41,7 @@ public struct Run: Sendable {
     let everFrozen = plan.alwaysFrozenParameters
     let fingerprint = FrozenFingerprint(model, parameters: everFrozen)
 
+    if let warning = plan.preprocessingWarning(on: device) { observer.noted("warning: \(warning)") }
     var pictures = PictureSets(plan, on: device)
     let checkpoints = RunCheckpoints(plan, output: output, on: device, observer: observer)
     var state = resumes ? try checkpoints.resume(&model) : nil

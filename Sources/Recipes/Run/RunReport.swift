@@ -33,6 +33,9 @@ public struct RunReport: Sendable {
 }
 
 extension RunReport {
+  /// What the curves and gradients of the phases tell.
+  public var diagnosis: RunDiagnosis { RunDiagnosis(phases, classCount: classNames.count) }
+
   /// `metrics.json`, with Keras' metric names.
   public var json: JSONValue {
     var report: OrderedDictionary<String, JSONValue> = [
@@ -43,6 +46,7 @@ extension RunReport {
       "precision": .string(bfloat16.description),
       "phases": .array(phases.map(Self.json)),
     ]
+    report["diagnosis"] = diagnosis.json
     if isCancelled || hitTimeLimit { report["stopped"] = true }
     if hitTimeLimit { report["time_limit"] = true }
     if let final {

@@ -1,0 +1,57 @@
+public import JSON
+public import Training
+
+/// What the phases of a run tell of the model, in words: bias or variance, and how the gradients fared.
+public struct RunDiagnosis: Hashable, Sendable {
+  public struct Phase: Hashable, Sendable {
+    public let name: String
+    public let curve: LearningCurve
+    public let gradients: GradientFlow
+  }
+
+  public let phases: [Phase]
+
+  /// - Parameter classCount: the number of classes; 0 for regression.
+  init(_ phases: [RunReport.Phase], classCount: Int) {
+    self.phases = phases.map { phase in
+      Phase(
+        name: phase.name,
+        curve: LearningCurve(phase.result.records, classCount: classCount > 0 ? classCount : nil),
+        gradients: phase.result.gradientFlow)
+    }
+  }
+
+  /// What a person wants to hear: how the last phase ended, and whatever went wrong with gradients on the way.
+  public var lines: [String] {
+    var lines = phases.filter { $0.gradients.verdict != .healthy }.map {
+      "\($0.gradients.verdict.rawValue) in phase \"\($0.name)\": \($0.gradients.explanation)"
+    }
+    if let last = phases.last, last.curve.verdict != .unknown {
+      lines.append("\(last.curve.verdict.rawValue): \(last.curve.explanation)")
+    }
+    return lines
+  }
+
+  /// For `metrics.json`.
+  var json: JSONValue {
+    .array(
+      phases.map { phase in
+        [
+          "phase": .string(phase.name), "curve": .string(phase.curve.verdict.rawValue),
+          "curve_explanation": .string(phase.curve.explanation),
+          "gradients": .string(phase.gradients.verdict.rawValue),
+          "gradients_explanation": .string(phase.gradients.explanation),
+          "kernels": .array(
+            phase.gradients.rows.map { row in
+              [
+                "path": .string(row.path), "gradient": .number(Self.digits(row.gradient)),
+                "update": .number(Self.digits(row.update)),
+              ]
+            }),
+        ]
+      })
+  }
+
+  /// Single precision is more than these figures mean.
+  private static func digits(_ value: Double) -> Double { value.isFinite ? Double("\(Float(value))") ?? value : -1 }
+}
