@@ -66,6 +66,7 @@ enum LayerSamples {
   static let others: [any Layer] = [
     Dropout(rate: 0.25), SpatialDropout2D(rate: 0.5), GaussianDropout(rate: 0.25),
     GaussianNoise(standardDeviation: 0.5), StochasticDepth(dropPathRate: 0.2), CustomScaleLayer(scale: 0.17),
+    Dot(axes: [1, -1]), Dot(axes: [2, 1], normalizes: true),
     Rescaling(scale: 1 / 127.5, offset: -1),
     Rescaling(scale: [0.1, 0.2, 0.3], offset: [0, 0, 0]),
     Normalization(constants: Normalization.Constants(mean: [0.485, 0.456, 0.406], variance: [0.05, 0.06, 0.07])),

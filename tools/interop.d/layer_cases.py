@@ -228,6 +228,35 @@ def vectors(k: ModuleType, x: Tensor) -> list[Tensor]:
     ]
 
 
+def dots(k: ModuleType, x: Tensor) -> list[Tensor]:
+    layers = k.layers
+    flat = [layers.GlobalAveragePooling2D(name=f"flat_{i}")(layers.Conv2D(6, 3, name=f"conv_{i}")(x)) for i in range(2)]
+    rows = layers.Reshape((WIDTH * HEIGHT, CHANNELS), name="rows")(x)
+    return [
+        layers.Dot(1, name="dot")(flat),
+        layers.Dot(1, normalize=True, name="cosine")(flat),
+        layers.Dot((1, 1), name="gram")([rows, rows]),
+        layers.Dot((2, 2), normalize=True, name="likeness")([rows, rows]),
+    ]
+
+
+def constants(k: ModuleType, x: Tensor) -> list[Tensor]:
+    """Operations that are no layers, as MobileNetV3 has them and as people write them."""
+    x = spread(k, x)
+    name = k.layers.Activation
+    if k.__name__ == "tf_keras":
+        import tensorflow as tf
+
+        relu6, mean, joined = tf.nn.relu6, partial(tf.reduce_mean, axis=[1, 2]), partial(tf.concat, axis=-1)
+    else:
+        relu6, mean, joined = k.ops.relu6, partial(k.ops.mean, axis=(1, 2)), partial(k.ops.concatenate, axis=-1)
+    steep = x * 2.0
+    values = [
+        relu6(x + 3.0) * (1.0 / 6.0), 2.0 - x, x / 4.0 - 1.5, -x, 0.5 + steep, x * steep, x - steep, mean(x), joined([x, steep]),
+    ]  # fmt: skip
+    return [name("linear", name=f"value_{i}")(value) for i, value in enumerate(values)]
+
+
 def shared_layer(k: ModuleType, x: Tensor) -> list[Tensor]:
     layers = k.layers
     shared = layers.Conv2D(3, 3, padding="same", name="shared")
@@ -253,6 +282,8 @@ def topics(k: ModuleType) -> Iterator[tuple[str, Topic]]:
     yield "shapes and scales", shapes_and_scales
     yield "merges", merges
     yield "dense", vectors
+    yield "Dot", dots
+    yield "constants in the graph", constants
     yield "a shared layer", shared_layer
 
 

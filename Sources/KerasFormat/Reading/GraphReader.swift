@@ -122,7 +122,7 @@ struct GraphReader {
     var references: [RawReference] = []
     if case .object = node {
       usesHistory = true
-      collectHistory(node["args"] ?? .null, into: &references)
+      try collectHistory(node["args"] ?? .null, of: layer, into: &references)
       for (key, value) in node["kwargs"]?.objectValue ?? [:] {
         try argument(key, value, of: layer, into: &references)
       }
@@ -148,7 +148,7 @@ struct GraphReader {
   ) throws(KerasError) {
     switch key {
     case _ where value.isNull: return
-    case "inputs": collectHistory(value, into: &references)
+    case "inputs": try collectHistory(value, of: layer, into: &references)
     case "training":
       notes.append(
         "layer \"\(layer)\" is called with training=\(value.text) in Keras; here the batch normalisation policy decides"
@@ -160,13 +160,19 @@ struct GraphReader {
     }
   }
 
-  private func collectHistory(_ value: JSONValue, into references: inout [RawReference]) {
+  private func collectHistory(
+    _ value: JSONValue, of layer: String, into references: inout [RawReference]
+  ) throws(KerasError) {
     if let list = value.arrayValue {
-      for item in list { collectHistory(item, into: &references) }
+      for item in list { try collectHistory(item, of: layer, into: &references) }
     } else if let history = value["config"]?["keras_history"]?.arrayValue, let reference = reference(history) {
       references.append(reference)
     } else if value["class_name"] == "__tuple__" {
-      collectHistory(value["items"] ?? .null, into: &references)
+      try collectHistory(value["items"] ?? .null, of: layer, into: &references)
+    } else if value.doubleValue != nil {
+      throw KerasError(
+        .unsupported, file: file, place: "layer \"\(layer)\"", "is called on the constant \(value.text)",
+        remedy: "Only calls on the outputs of other layers are supported.")
     }
   }
 

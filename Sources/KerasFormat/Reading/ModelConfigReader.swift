@@ -34,6 +34,7 @@ struct ModelConfigReader {
         remedy: "Models written as classes of their "
           + "own do not describe their layers; rebuild the model in Keras with the functional API and save that.")
     }
+    let config = config.withLayersForOperations
     try UnknownLayers(in: config).refuse(file)
     _ = try container(config, name: nil, path: "", isFrozen: false)
     return ModelParts(containers: containers, layers: layers)

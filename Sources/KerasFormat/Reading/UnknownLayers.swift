@@ -15,7 +15,7 @@ struct UnknownLayers {
       return "\(kind) (\(shown)\(layers.count > 3 ? ", … \(layers.count) in all" : ""))"
     }
     let code =
-      names.keys.contains { $0 == "Lambda" || $0 == "TFOpLambda" }
+      names.keys.contains("Lambda")
       ? " Lambda layers hold Python code, which is never run here." : ""
     throw KerasError(
       .unsupported, file: file, "has layers that are not supported: \(list.joined(separator: ", "))",

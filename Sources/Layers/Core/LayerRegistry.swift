@@ -19,7 +19,7 @@ public enum LayerRegistry {
     // Preprocessing.
     Rescaling.self, Normalization.self,
     // Merging.
-    Add.self, Subtract.self, Multiply.self, Average.self, Maximum.self, Minimum.self, Concatenate.self,
+    Add.self, Subtract.self, Multiply.self, Average.self, Maximum.self, Minimum.self, Concatenate.self, Dot.self,
     CustomScaleLayer.self,
   ]
 
