@@ -65,6 +65,32 @@ struct CommandTests {
     #expect(convert.status == 0, "\(convert.messages)")
   }
 
+  @Test("summary knows architectures by name, without their weights, on a page of any width")
+  func architectures() throws {
+    let start = ContinuousClock().now
+    let large = try Finetune.run("summary", "convnext-xlarge", environment: ["COLUMNS": "60"])
+    #expect(large.status == 0, "\(large.messages)")
+    #expect(large.output.contains("parameters   350,196,968"))
+    #expect(large.output.split(separator: "\n").allSatisfy { $0.count <= 60 })
+    // Initialising 350 million weights takes seconds.
+    #expect(ContinuousClock().now - start < .seconds(2))
+    let bare = try Finetune.run(
+      "summary", "MobileNet", "--alpha", "0.25", "--no-top", "--input-size", "96", "64", "--channels", "1", "--json")
+    let json = try JSONValue(parsing: bare.output)
+    #expect(json["inputs"]?.arrayValue?.first?["shape"] == [96, 64, 1])
+    #expect(json["layers"]?.arrayValue?.last?["output_shape"] == [3, 2, 256])
+    #expect(json["groups"]?.arrayValue?.first?["name"] == "stem")
+    let list = try Finetune.run("summary", "--list")
+    #expect(list.output.split(separator: "\n").count == 43)
+    #expect(list.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
+    let misspelt = try Finetune.run("summary", "EfficentNetB0")
+    #expect(misspelt.status == 66)
+    #expect(misspelt.messages.contains("Did you mean \"EfficientNetB0\""))
+    let place = try Workplace()
+    #expect(try Finetune.run("summary", place.model, "--no-top").status == 64)
+    #expect(try Finetune.run("summary").status == 64)
+  }
+
   @Test("Every kernel set gives the same classes", arguments: KernelSet.available.map(\.name))
   func kernelSets(_ name: String) throws {
     let place = try Workplace()

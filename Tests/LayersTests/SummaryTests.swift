@@ -96,6 +96,26 @@ struct SummaryTests {
     #expect(text.contains("fixed        120 (*: frozen layers)"))
   }
 
+  @Test(
+    "It fits any page: what has no room is left out, the parameters stay",
+    arguments: [24, 40, 50, 64, 70, 79, 100, 200])
+  func widths(_ width: Int) throws {
+    let text = try model([1600, 1600, 3]).summary().text(width: width, isExplained: true)
+    #expect(text.split(separator: "\n").allSatisfy { $0.count <= width }, "\(text)")
+    #expect(text.contains("classes") && text.contains("112"))
+    #expect(text.contains("Conv2D") == (width >= 64 + 1))
+  }
+
+  @Test("Freeze groups are summed up, frozen or not")
+  func groups() throws {
+    var model = try model([16, 16, 3])
+    try model.freeze(.group("stem"))
+    let groups = try model.summary().groups
+    #expect(groups.map(\.name) == ["stem"])
+    #expect(groups[0].parameterCount == 112 && groups[0].trainableCount == 0 && groups[0].isFrozen)
+    #expect(groups[0].multiplyAdds == 64 * 4 * 27)
+  }
+
   @Test("As JSON it says the same")
   func json() throws {
     let json = try model([nil, nil, 3]).summary().json

@@ -36,6 +36,13 @@ enum Figure {
     return unit == 0 ? "\(Int(value)) bytes" : fixed(value, digits: 1) + " " + units[unit]
   }
 
+  /// `0.31M`, `25.6M`, `4.1G`
+  static func millions(_ value: Int) -> String {
+    let millions = Double(value) / 1_000_000
+    if millions >= 1000 { return fixed(millions / 1000, digits: 1) + "G" }
+    return fixed(millions, digits: millions < 10 ? 2 : 1) + "M"
+  }
+
   /// `1,234,567`
   static func grouped(_ value: Int) -> String {
     var digits = String(value.magnitude)

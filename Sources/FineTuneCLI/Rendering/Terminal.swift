@@ -10,11 +10,13 @@ struct Terminal: Sendable {
   /// Whether a person is looking.
   var isInteractive: Bool { isatty(descriptor) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb" }
 
-  /// Its width in columns; 80 where it has none.
+  /// Its width in columns; where it has none, that in `COLUMNS`, else 80.
   var width: Int {
     var size = winsize()
     // The kernel fills in the structure that it is given and keeps no reference to it.
-    guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+      return ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil } ?? 80
+    }
     return Int(size.ws_col)
   }
 

@@ -9,6 +9,14 @@ extension Summary {
       "inputs": .array(
         inputs.map { ["name": .string($0.name), "shape": Self.json($0.shape)] }),
       "layers": .array(rows.map(\.json)),
+      "groups": .array(
+        groups.map { group in
+          [
+            "name": .string(group.name), "layers": .integer(group.layerCount),
+            "parameters": .integer(group.parameterCount), "trainable_parameters": .integer(group.trainableCount),
+            "multiply_adds": group.multiplyAdds.map { .integer($0) } ?? nil, "frozen": .bool(group.isFrozen),
+          ]
+        }),
       "parameters": .integer(parameterCount),
       "trainable_parameters": .integer(trainableCount),
       "multiply_adds": multiplyAdds.map { .integer($0) } ?? nil,

@@ -1,68 +1,56 @@
 internal import Tensors
 
 extension Summary {
-  /// A table of no more than 80 columns.
+  /// A table that fits a page.
   ///
   /// A layer that is not called on the one above it is followed by a line that says on which.
-  /// - Parameter isExplained: whether a line below each layer with a window says how its height comes about.
-  public func text(isExplained: Bool = false) -> String {
-    let rule = String(repeating: "─", count: 80)
-    var lines = [name, Self.line(["layer", "kind", "output", "parameters", "mult-adds", "sees"]), rule]
-    for input in inputs { lines.append(Self.line([input.name, "Input", Self.text(input.shape), "", "", ""])) }
+  /// - Parameters:
+  ///   - width: of the page, in letters; columns that have no room are left out, the name and the parameters stay.
+  ///   - isExplained: whether a line below each layer with a window says how its height comes about.
+  public func text(width: Int = 80, isExplained: Bool = false) -> String {
+    let table = SummaryTable(width: width)
+    var lines = [SummaryTable.shortened(name, to: table.width), table.heading, table.rule]
+    for input in inputs { lines.append(table.line([input.name, "Input", Self.text(input.shape), "", "", ""])) }
     var previous = inputs.last?.name
     for row in rows {
-      let count = row.parameterCount == 0 ? "" : Self.grouped(row.parameterCount) + (row.isFrozen ? "*" : " ")
-      let multiplyAdds = row.multiplyAdds == 0 ? "" : row.multiplyAdds.map(Self.short) ?? "?"
+      let count =
+        row.parameterCount == 0 ? "" : SummaryTable.grouped(row.parameterCount) + (row.isFrozen ? "*" : " ")
+      let multiplyAdds = row.multiplyAdds == 0 ? "" : row.multiplyAdds.map(SummaryTable.short) ?? "?"
       lines.append(
-        Self.line([
+        table.line([
           row.path, row.kind, Self.text(row.outputShape), count, multiplyAdds, Self.text(row.receptiveField),
         ]))
-      if row.connectedTo != previous.map({ [$0] }) { lines += Self.wrapped(row.connectedTo) }
-      if isExplained, let arithmetic = row.heightArithmetic { lines.append("    height " + arithmetic) }
+      if row.connectedTo != previous.map({ [$0] }) {
+        let last = row.connectedTo.count - 1
+        lines += table.wrapped("    ←", row.connectedTo.enumerated().map { $0.element + ($0.offset < last ? "," : "") })
+      }
+      if isExplained, let arithmetic = row.heightArithmetic {
+        lines += table.wrapped("    height", arithmetic.split(separator: " ").map(String.init))
+      }
       previous = row.path
     }
-    return (lines + [rule] + totals).joined(separator: "\n")
+    return (lines + [table.rule] + totals(table)).joined(separator: "\n")
   }
 
-  private var totals: [String] {
-    let megabytes = Self.decimal(Double(parameterCount) * 4 / 1_048_576)
+  private func totals(_ table: SummaryTable) -> [String] {
+    let megabytes = SummaryTable.decimal(Double(parameterCount) * 4 / 1_048_576)
     let hasFrozen = rows.contains { $0.isFrozen && $0.parameterCount > 0 }
     var lines = [
-      "parameters   \(Self.grouped(parameterCount)) (\(megabytes) MiB)",
-      "trainable    \(Self.grouped(trainableCount))",
-      "fixed        \(Self.grouped(parameterCount - trainableCount))\(hasFrozen ? " (*: frozen layers)" : "")",
+      "parameters   \(SummaryTable.grouped(parameterCount)) (\(megabytes) MiB)",
+      "trainable    \(SummaryTable.grouped(trainableCount))",
+      "fixed        \(SummaryTable.grouped(parameterCount - trainableCount))\(hasFrozen ? " (*: frozen layers)" : "")",
     ]
-    if let multiplyAdds { lines.append("mult-adds    \(Self.short(multiplyAdds)) for one image") }
-    return lines
-  }
-
-  /// Six cells in columns of 21, 18, 11, 12, 9 and 4 letters with a space between them. What is too long for its column takes
-  /// room from the next ones that have some to spare, or loses its middle.
-  private static func line(_ cells: [String]) -> String {
-    let widths = [21, 18, 11, 12, 9, 4]
-    var result = ""
-    var room = 0
-    for (index, cell) in cells.enumerated() {
-      room += widths[index]
-      let isLeft = index < 2
-      let shown = isLeft ? shortened(cell, to: widths[index]) : cell
-      let padding = String(repeating: " ", count: max(0, room - shown.count))
-      result += isLeft ? shown + padding : padding + shown
-      room -= max(room, shown.count)
-      if index < cells.count - 1 { result += " " }
+    if let multiplyAdds { lines.append("mult-adds    \(SummaryTable.short(multiplyAdds)) for one image") }
+    let groups = groups
+    if groups.count > 1 {
+      lines += table.wrapped(
+        "groups      ",
+        groups.enumerated().map { index, group in
+          group.name + " " + SummaryTable.short(group.parameterCount) + (group.isFrozen ? "*" : "")
+            + (index < groups.count - 1 ? "," : "")
+        })
     }
-    return result.trimmingTrailingSpaces
-  }
-
-  /// The names that a layer is called on, in lines of 80 letters.
-  private static func wrapped(_ names: [String]) -> [String] {
-    var lines = ["    ←"]
-    for (index, name) in names.enumerated() {
-      let word = " " + shortened(name, to: 70) + (index < names.count - 1 ? "," : "")
-      if lines[lines.count - 1].count + word.count > 80 { lines.append("     ") }
-      lines[lines.count - 1] += word
-    }
-    return lines
+    return lines.map { SummaryTable.shortened($0, to: table.width) }
   }
 
   /// `112×112×32`, with `?` for what is open.
@@ -75,44 +63,5 @@ extension Summary {
     guard let size = field.size else { return "all" }
     if size.height == 1, size.width == 1 { return "" }
     return size.height == size.width ? "\(size.height)" : "\(size.height)×\(size.width)"
-  }
-
-  private static func shortened(_ text: String, to width: Int) -> String {
-    guard text.count > width else { return text }
-    let front = (width - 1) / 2
-    return text.prefix(front) + "…" + text.suffix(width - 1 - front)
-  }
-
-  /// 1234567 as `1,234,567`.
-  private static func grouped(_ number: Int) -> String {
-    var digits = String(number)
-    var groups: [Substring] = []
-    while digits.count > 3 {
-      groups.insert(digits.suffix(3), at: 0)
-      digits.removeLast(3)
-    }
-    return ([digits] + groups.map(String.init)).joined(separator: ",")
-  }
-
-  /// 41_234_567 as `41.2M`.
-  private static func short(_ number: Int) -> String {
-    for (unit, name) in [(1_000_000_000, "G"), (1_000_000, "M"), (1000, "k")] where number >= unit {
-      return decimal(Double(number) / Double(unit)) + name
-    }
-    return String(number)
-  }
-
-  /// With one digit behind the point.
-  private static func decimal(_ number: Double) -> String {
-    let tenths = Int((number * 10).rounded())
-    return "\(tenths / 10).\(tenths % 10)"
-  }
-}
-
-extension String {
-  fileprivate var trimmingTrailingSpaces: String {
-    var text = self
-    while text.last == " " { text.removeLast() }
-    return text
   }
 }

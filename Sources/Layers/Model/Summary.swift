@@ -37,6 +37,37 @@ public struct Summary: Hashable, Sendable {
   }
 }
 
+extension Summary {
+  /// The layers of one freeze group.
+  public struct Group: Hashable, Sendable {
+    public var name: String
+    public var layerCount = 0
+    public var parameterCount = 0
+    /// The parameters that an optimiser may move.
+    public var trainableCount = 0
+    /// Nil where it depends on an open extent.
+    public var multiplyAdds: Int? = 0
+    /// Whether all its layers are frozen.
+    public var isFrozen = true
+  }
+
+  /// The freeze groups in the order of their first layers; none where no layer has one.
+  public var groups: [Group] {
+    var found: [Group] = []
+    for row in rows {
+      guard let name = row.group else { continue }
+      let place = found.firstIndex { $0.name == name } ?? found.count
+      if place == found.count { found.append(Group(name: name)) }
+      found[place].layerCount += 1
+      found[place].parameterCount += row.parameterCount
+      found[place].trainableCount += row.trainableCount
+      found[place].multiplyAdds = found[place].multiplyAdds.flatMap { sum in row.multiplyAdds.map { sum + $0 } }
+      found[place].isFrozen = found[place].isFrozen && row.isFrozen
+    }
+    return found
+  }
+}
+
 extension Model {
   /// What the model is made of.
   ///
@@ -58,8 +89,9 @@ extension Model {
     let names = valueNames
 
     var rows: [Summary.Row] = []
+    let callsOfInstances = Dictionary(grouping: nodes, by: \.instance)
     for (index, instance) in instances.enumerated() {
-      let calls = nodes.filter { $0.instance == index }
+      let calls = callsOfInstances[index] ?? []
       guard let first = calls.first else { continue }
       let inputs = first.inputs.map { shapes[$0.index] }
       let output = shapes[first.output.index]

@@ -72,12 +72,12 @@ extension ModelReference {
       architecture: architecture.name, metadata: [:])
   }
 
-  private func found(_ name: String) throws(ModelLoadingError) -> Architecture {
+  func found(_ name: String) throws(ModelLoadingError) -> Architecture {
     do { return try ArchitectureRegistry.architecture(named: name) } catch { throw ModelLoadingError("\(error)") }
   }
 
-  private func built(
-    _ architecture: Architecture, includesTop: Bool, classCount: Int, _ initialization: Initialization
+  func built(
+    _ architecture: Architecture, includesTop: Bool, classCount: Int?, _ initialization: Initialization
   ) throws(ModelLoadingError) -> Model {
     let size = inputSize ?? architecture.defaultSize
     do {
