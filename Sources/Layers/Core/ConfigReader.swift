@@ -133,7 +133,12 @@ public struct ConfigReader {
   }
 
   private func missing<Value>(_ key: String, _ standard: Value?) throws(ConfigError) -> Value {
-    guard let standard else { throw ConfigError(key: key, "\(kind) needs the setting \"\(key)\"") }
-    return standard
+    if let standard { return standard }
+    // Said by its own name, a misspelt setting is found at once.
+    let strays = (config.objectValue?.keys.map { $0 } ?? []).filter { !known.contains($0) }
+    if let stray = strays.first(where: { !Suggestion.near($0, among: [key]).isEmpty }) {
+      throw ConfigError(key: stray, "\(kind) has no setting \"\(stray)\". Did you mean \"\(key)\"?")
+    }
+    throw ConfigError(key: key, "\(kind) needs the setting \"\(key)\"")
   }
 }

@@ -50,6 +50,12 @@ public struct Container: Sendable, Hashable {
   public var inputs: [Reference]
   public var outputs: [Reference]
 
+  /// Whether every member is called once, on the one before it, and the last one's output is that of the model.
+  var isChain: Bool {
+    guard inputs == [Reference(member: 0)], outputs == [Reference(member: members.count - 1)] else { return false }
+    return members.indices.dropFirst().allSatisfy { members[$0].calls == [[Reference(member: $0 - 1)]] }
+  }
+
   public init(name: String, kind: Kind, members: [Member], inputs: [Reference], outputs: [Reference]) {
     self.name = name
     self.kind = kind

@@ -2,6 +2,8 @@
 struct Flattening {
   let containers: [Container]
   private(set) var nodes: [Node] = []
+  /// Where each value that is not inside a nested model comes from in the first container.
+  private(set) var rootReferences: [ValueID: Container.Reference] = [:]
   private var inputCount = 0
 
   init(containers: [Container]) { self.containers = containers }
@@ -67,6 +69,12 @@ struct Flattening {
       waiting = blocked
     }
 
+    if index == 0 {
+      // Two members may give one value, where a nested model hands it through: the first stands for it.
+      for (reference, value) in known where reference.precedes(rootReferences[value]) {
+        rootReferences[value] = reference
+      }
+    }
     var outputs: [ValueID] = []
     for reference in container.outputs {
       guard let value = known[reference] else {
@@ -75,5 +83,12 @@ struct Flattening {
       outputs.append(value)
     }
     return outputs
+  }
+}
+
+extension Container.Reference {
+  fileprivate func precedes(_ other: Container.Reference?) -> Bool {
+    guard let other else { return true }
+    return (member, call, output) < (other.member, other.call, other.output)
   }
 }

@@ -68,13 +68,8 @@ extension Model {
   private func chain(
     _ path: String, includingSelf: Bool, _ reach: ([ValueID]) -> Set<ValueID>
   ) throws(SelectionError) -> Set<Int> {
-    // A path may name its section.
-    let path = instances.indices.first { sectionPath($0) == path }.map { instances[$0].path } ?? path
     // The path of a nested model stands for all its layers: it may have branches, and the last to be listed ends only one.
-    let own = instanceIndex(path).map { [$0] } ?? instances.indices.filter { instances[$0].path.hasPrefix(path + "/") }
-    guard !own.isEmpty else {
-      throw SelectionError("no layer is called \"\(path)\". \(namesLike(path))")
-    }
+    let own = try part(path)
     let values = reach(nodes.filter { own.contains($0.instance) }.map(\.output))
     var found = Set(nodes.filter { values.contains($0.output) }.map(\.instance))
     if includingSelf { found.formUnion(own) } else { found.subtract(own) }
@@ -85,6 +80,7 @@ extension Model {
   /// A sentence that names the layers nearest to a name that was not found.
   func namesLike(_ name: String) -> String {
     var candidates = instances.map(\.path)
+    candidates += containers.dropFirst().map(\.name)
     if name.contains("/") { candidates += instances.indices.map(sectionPath) }
     candidates += groups
     return Suggestion.sentence(for: name, among: candidates)

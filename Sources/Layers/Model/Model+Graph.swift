@@ -16,14 +16,6 @@ extension Model {
   /// The index of a layer's instance by its path.
   public func instanceIndex(_ path: String) -> Int? { instances.firstIndex { $0.path == path } }
 
-  /// The value that a layer puts out, at its last call.
-  public func output(of path: String) throws(SelectionError) -> ValueID {
-    guard let instance = instanceIndex(path), let node = nodes.last(where: { $0.instance == instance }) else {
-      throw SelectionError("no layer is called \"\(path)\". \(namesLike(path))")
-    }
-    return node.output
-  }
-
   /// The values that cross from what is fixed into what is not, when all of `fixed` stays as it is: every fixed value that a
   /// node outside uses, and every output of the model that is fixed itself.
   ///

@@ -58,7 +58,7 @@ public struct LayerInstance: Sendable {
 }
 
 /// The two sections of a model for transfer learning.
-public enum ModelSection: String, Hashable, Sendable { case backbone, head }
+public enum ModelSection: String, CaseIterable, Hashable, Sendable { case backbone, head }
 
 /// A call of a layer.
 public struct Node: Hashable, Sendable {

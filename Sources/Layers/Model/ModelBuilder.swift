@@ -15,9 +15,10 @@ public struct ModelBuilder {
     let reference: Container.Reference
   }
 
-  private var root: Container
-  private var nested: [Container] = []
-  private var layers: [ModelParts.Layer] = []
+  var root: Container
+  /// The models inside it; container `i` of the finished model is element `i - 1`.
+  var nested: [Container] = []
+  var layers: [ModelParts.Layer] = []
   private var kindCounts: [String: Int] = [:]
   /// The section that new layers belong to.
   public var section = ModelSection.backbone
@@ -98,16 +99,29 @@ public struct ModelBuilder {
   public func model(
     inputs: [Value], outputs: [Value], initialization: Initialization, inKerasOrder: Bool = false
   ) throws(ModelError) -> Model {
-    if let failure { throw failure }
-    var root = root
-    root.inputs = inputs.map(\.reference)
-    root.outputs = outputs.map(\.reference)
-    var parts = ModelParts(containers: [root] + nested, layers: layers)
-    if inKerasOrder { parts = parts.inKerasOrder() }
+    let parts = try parts(
+      inputs: inputs.map(\.reference), outputs: outputs.map(\.reference), inKerasOrder: inKerasOrder)
     return try Model(parts, initialization: initialization)
   }
 
-  private func outputs(ofMember index: Int, call: Int) -> [Value] {
+  /// What the finished model is made of.
+  func parts(
+    inputs: [Container.Reference], outputs: [Container.Reference], inKerasOrder: Bool
+  ) throws(ModelError) -> ModelParts {
+    if let failure { throw failure }
+    var root = root
+    root.inputs = inputs
+    root.outputs = outputs
+    // A sequential model with branches, or layers behind its output, is none any more.
+    if root.kind == .sequential, !root.isChain { root.kind = .functional }
+    let parts = ModelParts(containers: [root] + nested, layers: layers)
+    return inKerasOrder ? parts.inKerasOrder() : parts
+  }
+
+  /// Gives the layer that was added last its numbers.
+  mutating func setValues(_ values: [Tensor]) { layers[layers.count - 1].values = values }
+
+  func outputs(ofMember index: Int, call: Int) -> [Value] {
     var count = 1
     if case .container(let inner) = root.members[index].content { count = nested[inner - 1].outputs.count }
     return (0..<count).map { Value(reference: Container.Reference(member: index, call: call, output: $0)) }
@@ -132,54 +146,6 @@ public struct ModelBuilder {
   }
 }
 
-extension ModelBuilder {
-  /// Begins with a model as it is up to and including one layer; what does not lead to that layer is left out.
-  ///
-  /// Where the layer stands inside a nested model, the nesting is dissolved: layers keep their own names, with the nested
-  /// model's name in front where two would be alike.
-  /// - Returns: the builder, the model's inputs and the layer's output.
-  public static func continuing(
-    _ model: Model, after path: String
-  ) throws(ModelError) -> (builder: ModelBuilder, inputs: [Value], output: Value) {
-    guard let instance = model.instances.firstIndex(where: { $0.path == path }),
-      let cut = model.nodes.lastIndex(where: { $0.instance == instance })
-    else { throw ModelError(layer: path, "there is no such layer. \(model.namesLike(path))") }
-    return try continuing(model, at: model.nodes[cut].output)
-  }
-
-  /// Begins with a model as it is up to one of its values.
-  public static func continuing(
-    _ model: Model, at value: ValueID
-  ) throws(ModelError) -> (builder: ModelBuilder, inputs: [Value], output: Value) {
-    let needed = model.ancestors(of: [value])
-    let names = model.flatNames()
-    var builder = ModelBuilder(
-      name: model.name, kind: model.containers.count == 1 ? model.containers[0].kind : .functional)
-    var values: [ValueID: Value] = [:]
-    for input in model.inputs { values[input.value] = builder.input(input.shape, name: input.name) }
-    var members: [Int: Int] = [:]
-    for node in model.nodes where needed.contains(node.output) {
-      let inputs = node.inputs.compactMap { values[$0] }
-      if let member = members[node.instance] {
-        builder.root.members[member].calls.append(inputs.map(\.reference))
-        values[node.output] = builder.outputs(ofMember: member, call: builder.root.members[member].calls.count - 1)[0]
-        continue
-      }
-      let instance = model.instances[node.instance]
-      builder.section = instance.section
-      builder.group = instance.group
-      values[node.output] = builder(instance.layer, name: names[node.instance], on: inputs)
-      builder.layers[builder.layers.count - 1].values = model.parameters[instance.parameters].map(\.value)
-      builder.layers[builder.layers.count - 1].isFrozen = instance.isFrozen
-      members[node.instance] = builder.root.members.count - 1
-    }
-    builder.section = .head
-    builder.group = nil
-    guard let output = values[value] else { throw ModelError("the value is not part of the model") }
-    return (builder, model.inputs.compactMap { values[$0.value] }, output)
-  }
-}
-
 extension Model {
   /// A sequential model.
   ///
@@ -201,15 +167,6 @@ extension Model {
     sequential name: String, inputShape: [Int?], seed: UInt64, @LayerListBuilder _ layers: () -> [any Layer]
   ) throws(ModelError) {
     try self.init(sequential: name, inputShape: inputShape, layers().map { (nil, $0) }, seed: seed)
-  }
-
-  /// Names for all instances as if no model were nested: the last part of the path where that is unique.
-  func flatNames() -> [String] {
-    var counts: [String: Int] = [:]
-    for instance in instances { counts[instance.name, default: 0] += 1 }
-    return instances.map { instance in
-      counts[instance.name] == 1 ? instance.name : instance.path.split(separator: "/").joined(separator: "_")
-    }
   }
 }
 

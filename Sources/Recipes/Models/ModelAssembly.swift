@@ -15,49 +15,66 @@ struct ModelAssembly {
   var architecture: String?
   /// What was loaded from where, for the user.
   var notes: [String]
+  /// What became of the model's classes, where they were carried over.
+  var classChange: ClassChange?
 }
 
 extension ModelAssembly {
   /// - Parameters:
   ///   - outputCount: what `"units": "classes"` stands for.
-  ///   - task: decides the head where the recipe has none.
-  init(_ recipe: Recipe, outputCount: Int) throws(RecipeError) {
+  ///   - classNames: the classes of the data, in their order.
+  init(_ recipe: Recipe, outputCount: Int, classNames: [String]) throws(RecipeError) {
     switch recipe.model.source {
     case .architecture(let name, let alpha, let weights):
-      try self.init(recipe, architecture: name, alpha: alpha, weights: weights, outputCount: outputCount)
+      let place = weights == nil ? "model.architecture" : "model.weights"
+      let keepsTop = recipe.model.surgery.classes?.keeps == true
+      let source = ModelReference(
+        path: weights.map(recipe.resolved) ?? "", architecture: name, alpha: alpha, inputSize: recipe.model.inputSize,
+        // Weights are those of colours; they are adapted behind loading.
+        channels: weights == nil ? recipe.model.channels : nil, preprocessing: recipe.model.preprocessing,
+        labelFile: recipe.model.labels.map(recipe.resolved))
+      let loaded = try recipe.asking(place) { () throws(ModelLoadingError) in
+        keepsTop
+          ? try source.load()
+          : try source.backbone(initialization: weights == nil ? .random(recipe.key("initialization")) : .none)
+      }
+      try self.init(recipe, loaded, standard: keepsTop ? nil : .intent(HeadIntent()), outputCount, classNames)
     case .file(let path):
-      try self.init(recipe, file: path, outputCount: outputCount)
+      let source = ModelReference(
+        path: recipe.resolved(path), inputSize: recipe.model.inputSize, preprocessing: recipe.model.preprocessing,
+        labelFile: recipe.model.labels.map(recipe.resolved))
+      let loaded = try recipe.asking("model.file") { () throws(ModelLoadingError) in try source.load() }
+      try self.init(
+        recipe, loaded, standard: recipe.model.surgery.movesHead ? .intent(HeadIntent()) : nil, outputCount, classNames)
     case .layers(let layers):
       try self.init(recipe, layers: layers, outputCount: outputCount)
     }
   }
 
+  /// - Parameter standard: the head where the recipe has none; nil to keep the model's own.
   private init(
-    _ recipe: Recipe, architecture name: String, alpha: Double?, weights: String?, outputCount: Int
+    _ recipe: Recipe, _ loaded: LoadedModel, standard: HeadRecipe?, _ outputCount: Int, _ classNames: [String]
   ) throws(RecipeError) {
-    let source = ModelReference(
-      path: weights.map(recipe.resolved) ?? "", architecture: name, alpha: alpha, inputSize: recipe.model.inputSize,
-      channels: recipe.model.channels, preprocessing: recipe.model.preprocessing)
-    let place = weights == nil ? "model.architecture" : "model.weights"
-    let loaded = try recipe.asking(place) { () throws(ModelLoadingError) in
-      try source.backbone(initialization: weights == nil ? .random(recipe.key("initialization")) : .none)
+    let surgery = recipe.model.surgery
+    var loaded = loaded
+    if let channels = recipe.model.channels, channels != loaded.channels {
+      loaded = try recipe.asking("model.channels") { () throws(ModelError) in
+        try loaded.adapted(toChannels: channels, by: surgery.channelAdaptation)
+      }
     }
-    let head = recipe.model.head ?? Self.standardHead(recipe.data.task)
-    let model = try recipe.adding(head, to: loaded.model, after: nil, outputCount: outputCount)
-    self.init(loaded, model: model, keepsHead: false)
-  }
+    for insertion in surgery.insertions { try recipe.insert(insertion, into: &loaded) }
 
-  private init(_ recipe: Recipe, file: String, outputCount: Int) throws(RecipeError) {
-    let source = ModelReference(
-      path: recipe.resolved(file), inputSize: recipe.model.inputSize, channels: recipe.model.channels,
-      preprocessing: recipe.model.preprocessing)
-    let loaded = try recipe.asking("model.file") { () throws(ModelLoadingError) in try source.load() }
-    guard let head = recipe.model.head else {
-      self.init(loaded, model: loaded.model, keepsHead: true)
-      return
+    let head = recipe.model.head ?? standard
+    var classChange: ClassChange?
+    if surgery.classes?.keeps == true {
+      classChange = try recipe.changeClasses(of: &loaded, to: classNames)
+    } else if let head {
+      loaded.model = try recipe.adding(head, to: loaded.model, outputCount: outputCount)
+      loaded.labels = nil
     }
-    let model = try recipe.adding(head, to: loaded.model, after: recipe.model.replaceFrom, outputCount: outputCount)
-    self.init(loaded, model: model, keepsHead: false)
+    self.init(
+      model: loaded.model, preprocessing: loaded.preprocessing, inputSize: loaded.inputSize, channels: loaded.channels,
+      labels: loaded.labels, architecture: loaded.architecture, notes: loaded.notes, classChange: classChange)
   }
 
   private init(_ recipe: Recipe, layers: [LayerRecipe], outputCount: Int) throws(RecipeError) {
@@ -69,22 +86,5 @@ extension ModelAssembly {
       architecture: nil,
       notes: recipe.model.preprocessing == nil
         ? ["preprocessing: \"unit\", pixels scaled to [0, 1], because the recipe names none"] : [])
-  }
-
-  private init(_ loaded: LoadedModel, model: Model, keepsHead: Bool) {
-    self.init(
-      model: model, preprocessing: loaded.preprocessing, inputSize: loaded.inputSize, channels: loaded.channels,
-      labels: keepsHead ? loaded.labels : nil, architecture: loaded.architecture, notes: loaded.notes)
-  }
-
-  /// The head of a recipe that has none: average pooling, then softmax over the classes or one number.
-  static func standardHead(_ task: DataRecipe.Task) -> [LayerRecipe] {
-    let pooling = LayerRecipe(path: "model.head", kind: "GlobalAveragePooling2D", name: nil, inputs: nil, config: [:])
-    let config: JSONValue =
-      switch task {
-      case .classification: ["units": "classes", "activation": "softmax"]
-      case .regression: ["units": 1]
-      }
-    return [pooling, LayerRecipe(path: "model.head", kind: "Dense", name: nil, inputs: nil, config: config)]
   }
 }

@@ -14,7 +14,12 @@ extension Plan {
     let (training, validation) = try recipe.pictures()
     let isRegression = recipe.data.task == .regression
     let outputCount = isRegression ? 1 : training.classNames.count
-    let assembly = try ModelAssembly(recipe, outputCount: outputCount)
+    let assembly = try ModelAssembly(recipe, outputCount: outputCount, classNames: training.classNames)
+    guard ColorMode(channelCount: assembly.channels) != nil else {
+      throw RecipeError(
+        file: recipe.file, path: "model.channels",
+        "the model takes \(assembly.channels) channels; pictures are read in grey (1) or in colour (3)")
+    }
     let shape: Shape = [assembly.inputSize.height, assembly.inputSize.width, assembly.channels]
     let shapes = try recipe.asking("model") { () throws(ModelError) in
       guard assembly.model.inputs.count == 1, assembly.model.outputs.count == 1 else {
@@ -29,11 +34,12 @@ extension Plan {
       throw RecipeError(
         file: recipe.file, path: "data.train",
         "the classes are \(Self.list(training.classNames)), but the model in \"model.file\" knows \(Self.list(labels)). "
-          + "Rename the folders, or give the model a new \"head\".")
+          + "Rename the folders, keep what it knows of those it shares with \"classes\": {\"keep\": true}, or give the model "
+          + "a new \"head\".")
     }
 
     let targets = Targets(training)
-    let loss = try recipe.resolvedLoss(output: output, targets: targets)
+    let loss = try recipe.resolvedLoss(assembly.model, output: output, targets: targets)
     try recipe.checkProbabilities(assembly.model, loss: loss)
     let metrics = try recipe.resolvedMetrics(loss: loss, output: output, targets: targets)
     let phases = try recipe.plannedPhases(assembly.model, shapes: shapes)
@@ -52,7 +58,8 @@ extension Plan {
     self.init(
       recipe: recipe, model: assembly.model, preprocessing: assembly.preprocessing, inputSize: assembly.inputSize,
       channels: assembly.channels, architecture: assembly.architecture, training: training, validation: validation,
-      labels: training.classNames, loss: loss, metrics: metrics, phases: phases, notes: notes)
+      labels: training.classNames, loss: loss, metrics: metrics, phases: phases, notes: notes,
+      classChange: assembly.classChange)
   }
 
   static func list(_ names: [String]) -> String {
@@ -82,7 +89,7 @@ extension Recipe {
     }
   }
 
-  fileprivate func resolvedLoss(output: Shape, targets: Targets) throws(RecipeError) -> any Loss {
+  fileprivate func resolvedLoss(_ model: Model, output: Shape, targets: Targets) throws(RecipeError) -> any Loss {
     try asking("loss") { () throws(ConfigError) in
       let loss: any Loss
       if let given = self.loss {
@@ -91,7 +98,8 @@ extension Recipe {
         switch data.task {
         case .regression: loss = try LossRegistry.loss("mean_squared_error")
         case .classification:
-          loss = try LossRegistry.loss(output == [1] ? "binary_crossentropy" : "categorical_crossentropy")
+          loss = try LossRegistry.loss(
+            output == [1] || model.endsInSigmoid ? "binary_crossentropy" : "categorical_crossentropy")
         }
       }
       try loss.check(output: output, targets: targets)

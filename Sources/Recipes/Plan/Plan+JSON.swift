@@ -26,10 +26,14 @@ extension Plan {
         "feature_bytes": .integer(estimate.featureBytes),
       ]
     }
+    func list(_ names: [String]) -> JSONValue { .array(names.map { .string($0) }) }
+    let change: JSONValue? = classChange.map {
+      ["kept": list($0.kept), "new": list($0.new), "dropped": list($0.dropped)]
+    }
     return [
       "model": .object(model),
       "images": ["train": .integer(training.count), "validation": .integer(validation?.count ?? 0)],
-      "classes": .array(labels.map { .string($0) }),
+      "classes": .array(labels.map { .string($0) }), "class_change": change ?? nil,
       "phases": .array(phases),
       "estimated_seconds": .number(estimate.seconds),
       "estimated_memory_bytes": .integer(estimate.memoryBytes),

@@ -22,6 +22,8 @@ public struct Plan: Sendable {
   public let phases: [PlannedPhase]
   /// What was loaded from where, and what was ignored.
   public let notes: [String]
+  /// What became of the model's own classes, where they were carried over.
+  public let classChange: ClassChange?
 
   /// The shape of one picture as the model takes it.
   public var inputShape: Shape { [inputSize.height, inputSize.width, channels] }

@@ -100,8 +100,9 @@ extension ModelRecipe {
 
     inputSize = reader.size("input_size")
     channels = reader.int("channels", in: 1...4)
-    head = reader.layers("head")
-    replaceFrom = reader.string("replace_from")
+    head = HeadRecipe(reading: &reader, "head")
+    surgery = ModelSurgery(reading: &reader)
+    labels = reader.string("labels")
     preprocessing = reader.choice("preprocessing", Preprocessing.all.map { ($0.name, $0) })
     reader.finish()
 
@@ -120,10 +121,20 @@ extension ModelRecipe {
       }
       if alpha != nil { reader.report("alpha", "goes with \"architecture\" only") }
     }
-    if let replaceFrom, head == nil {
-      reader.report("replace_from", "there is no \"head\" to put in the place of \"\(replaceFrom)\"")
+    if labels != nil, surgery.classes?.keeps != true {
+      reader.report("labels", "names the model's own classes, which only \"classes\": {\"keep\": true} asks for")
+    }
+    if surgery.channelAdaptation != nil, channels == nil {
+      reader.report("channel_method", "goes with \"channels\"")
+    }
+    if surgery.classes?.keeps == true, architecture != nil, weights == nil {
+      reader.report("classes", "there are no classes to keep without \"weights\"")
     }
     if layers != nil {
+      for key in ["replace_from", "cut_after", "taps", "insert", "classes", "labels", "channel_method"]
+      where reader.has(key) {
+        reader.report(key, "changes a pretrained model; a model of \"layers\" is what it lists")
+      }
       if inputSize == nil { reader.report("input_size", "a model of \"layers\" needs its input size: [height, width]") }
       if head != nil { reader.report("head", "a model of \"layers\" lists its head among them") }
     }

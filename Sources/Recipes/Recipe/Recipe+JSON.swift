@@ -38,6 +38,7 @@ extension Recipe {
     case .file(let path): recipe.model.source = .file(resolved(path))
     case .layers: break
     }
+    recipe.model.labels = model.labels.map(resolved)
     recipe.data.train = resolved(data.train)
     if case .path(let path) = data.validation { recipe.data.validation = .path(resolved(path)) }
     recipe.output = resolved(output)
@@ -58,8 +59,9 @@ extension ModelRecipe {
     }
     if let inputSize { object["input_size"] = [.integer(inputSize.height), .integer(inputSize.width)] }
     if let channels { object["channels"] = .integer(channels) }
-    if let head { object["head"] = .array(head.map(\.json)) }
-    if let replaceFrom { object["replace_from"] = .string(replaceFrom) }
+    if let head { object["head"] = head.json }
+    for (key, value) in surgery.json { object[key] = value }
+    if let labels { object["labels"] = .string(labels) }
     if let preprocessing { object["preprocessing"] = .string(preprocessing.name) }
     return .object(object)
   }

@@ -52,12 +52,14 @@ public struct ModelRecipe: Sendable {
   public var source: Source
   /// Height and width of the input; nil for the model's own.
   public var inputSize: Size?
-  /// 3, or 1 for grey pictures; nil for the model's own.
+  /// 3, or 1 for grey pictures; nil for the model's own. A pretrained model's first convolution is adapted.
   public var channels: Int?
-  /// The layers of the head; nil for the task's own head, or the file's.
-  public var head: [LayerRecipe]?
-  /// The first layer that the head replaces; nil to replace the architecture's own top, or nothing in a file.
-  public var replaceFrom: String?
+  /// What is put on top; nil for the task's own head, or the file's.
+  public var head: HeadRecipe?
+  /// What else is changed about the pretrained model.
+  public var surgery: ModelSurgery
+  /// A text file with the names of the classes that a pretrained model tells apart, one a line.
+  public var labels: String?
   public var preprocessing: Preprocessing?
 }
 

@@ -22,7 +22,7 @@ extension RecipeReader {
     return nil
   }
 
-  /// Layers with their settings; each setting is checked when the layer is made.
+  /// Layers with their settings.
   mutating func layers(_ key: String) -> [LayerRecipe]? {
     guard let elements = list(key) else { return nil }
     return elements.compactMap { path, value in
@@ -51,7 +51,13 @@ extension RecipeReader {
           problems.report(path + ".inputs", "expected a list of layer names, found \(names.kindName)")
         }
       }
-      return LayerRecipe(path: path, kind: kind, name: name?.stringValue, inputs: inputs, config: .object(settings))
+      let recipe = LayerRecipe(
+        path: path, kind: kind, name: name?.stringValue, inputs: inputs, config: .object(settings))
+      // How many classes there are is known later.
+      let layer = problems.checked(path) { () throws(ConfigError) in
+        try LayerRegistry.layer(kind: kind, config: recipe.config(outputCount: 1))
+      }
+      return layer == nil ? nil : recipe
     }
   }
 

@@ -48,6 +48,8 @@ struct RecipeReader {
 
   func has(_ key: String) -> Bool { members[key] != nil }
 
+  func isObject(_ key: String) -> Bool { members[key]?.objectValue != nil }
+
   mutating func string(_ key: String) -> String? {
     guard let value = optional(key) else { return nil }
     guard let text = value.stringValue else {
@@ -113,6 +115,38 @@ struct RecipeReader {
       if value.stringValue == nil { problems.report(path, "expected a string, found \(value.kindName)") }
       return value.stringValue
     }
+  }
+
+  /// Whole numbers, or one alone.
+  mutating func ints(_ key: String, in range: ClosedRange<Int>) -> [Int]? {
+    guard let value = optional(key) else { return nil }
+    let numbers = (value.arrayValue ?? [value]).map(\.intValue)
+    guard numbers.allSatisfy({ $0.map(range.contains) == true }) else {
+      report(
+        key,
+        "expected a whole number from \(range.lowerBound) to \(range.upperBound), or a list of them, found \(value.text)"
+      )
+      return nil
+    }
+    return numbers.compactMap(\.self)
+  }
+
+  /// An object whose values are words.
+  mutating func texts(_ key: String) -> [String: String]? {
+    guard let value = optional(key) else { return nil }
+    var found: [String: String] = [:]
+    guard let members = value.objectValue else {
+      report(key, "expected an object { … }, found \(value.kindName)")
+      return nil
+    }
+    for (name, value) in members {
+      guard let text = value.stringValue else {
+        problems.report("\(place(key)).\(name)", "expected a string, found \(value.kindName)")
+        continue
+      }
+      found[name] = text
+    }
+    return found
   }
 
   /// A reader for an object inside this one.
