@@ -11,6 +11,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import applications
+import architectures
 import evaluation
 import hostile_images
 import layer_cases
@@ -27,7 +28,20 @@ from place import Place
 from quiet import silence
 from tool import Tool
 
-SECTIONS = [layer_cases, nested_cases, stored_forms, applications, real_models, photographs, resizing, hostile_images, evaluation, run_logs, written_files]
+SECTIONS = [
+    layer_cases,
+    nested_cases,
+    stored_forms,
+    applications,
+    real_models,
+    photographs,
+    resizing,
+    hostile_images,
+    evaluation,
+    run_logs,
+    written_files,
+    architectures,
+]
 NO_TOOL = 69  # sysexits: unavailable
 
 
@@ -40,6 +54,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tools/interop", description="Checks against real Keras, in both directions.")
     parser.add_argument("--only", metavar="GLOB", default="*", help="the checks whose names match")
     parser.add_argument("--all", action="store_true", help="all architectures of all families, and not one of each")
+    parser.add_argument("--markdown", metavar="FILE", type=Path, help="write what was seen of the architectures as a table")
     parser.add_argument("--list", action="store_true", help="name the checks and do nothing")
     parser.add_argument("--references", metavar="DIR", type=Path, help="write models and expected outputs; check nothing")
     parser.add_argument("--keep", metavar="DIR", type=Path, help="work in this folder and leave everything there")
@@ -71,6 +86,8 @@ def main() -> int:
                 tally.count(check.name, check.run)
             elif check.write_reference is not None:
                 tally.count(check.name, check.write_reference)
+    if options.markdown is not None:
+        options.markdown.write_text(architectures.markdown(place.rows))
     if not options.list:
         print(tally)
     return 1 if tally.failed else 0

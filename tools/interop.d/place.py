@@ -6,8 +6,9 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from check import Skipped
 from tool import Tool
@@ -20,6 +21,7 @@ class Place:
     work: Path
     keep: bool = False  # what checks leave behind
     is_complete: bool = False  # whether every architecture is checked, not one of each family
+    rows: list[Any] = field(default_factory=list)  # what was seen of each of them
 
     def folder(self, name: str) -> Path:
         """A folder of this name to write in, made if need be."""
