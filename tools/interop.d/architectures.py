@@ -24,7 +24,7 @@ from applications import (
 from case import TOLERANCE
 from check import Check, Failed
 from closeness import relative_difference
-from judge import Model, keras3, load, load_weights_alone, output, outputs, save_weights_alone
+from judge import Model, keras3, load_weights_alone, output, outputs, save_weights_alone
 from pictures import pictures, preprocessed, write_folder
 from place import Place
 
@@ -91,6 +91,14 @@ def list_of(place: Place) -> list[dict[str, Any]]:
     return json.loads(place.tool.run("summary", "--list", "--json").succeeded().output)
 
 
+def own_layers() -> dict[str, type]:
+    """Layers of two applications that Keras does not register: its own whole-model files need them just so."""
+    from keras.src.applications.convnext import LayerScale, StochasticDepth
+    from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
+
+    return {layer.__name__: layer for layer in (LayerScale, StochasticDepth, CustomScaleLayer)}
+
+
 def differences(
     place: Place, library: ModuleType, network: Network, shape: tuple[int, int], top: bool, folder: Path
 ) -> tuple[float, float]:
@@ -119,7 +127,7 @@ def differences(
         file.unlink()
         del model
         gc.collect()
-        again = load(library, ours)
+        again = library.models.load_model(ours, compile=False, custom_objects=own_layers())
     else:
         place.tool.run("convert", file, ours, *options, "--weights-only").succeeded()
         file.unlink()
