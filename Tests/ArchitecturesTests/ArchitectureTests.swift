@@ -19,6 +19,7 @@ struct ArchitectureTests {
     ("MobileNetV3Large", 1, 5_507_432, 2_996_352), ("MobileNetV3LargeMinimalistic", 1, 3_948_688, 1_437_608),
     ("VGG16", 1, 138_357_544, 14_714_688), ("VGG19", 1, 143_667_240, 20_024_384),
     ("ResNet50", 1, 25_636_712, 23_587_712), ("SqueezeNet", 1, 1_235_496, 722_496),
+    ("ConvNeXtXLarge", 1, 350_196_968, 348_147_968),
   ]
 
   @Test("The numbers of parameters are the published ones", arguments: published)
@@ -74,6 +75,27 @@ struct ArchitectureTests {
     let fixed = ArchitectureOptions(includesTop: false, initialization: .none)
     let found = try architecture.model(open).parameters.map(\.shape)
     #expect(try found == architecture.model(fixed).parameters.map(\.shape))
+  }
+
+  @Test("Pictures of other channels change what sees them first, and nothing else", arguments: ArchitectureRegistry.all)
+  func channels(_ architecture: Architecture) throws {
+    func shapes(_ channels: Int) throws -> [String: Shape] {
+      let extent = architecture.minimumExtent
+      let options = ArchitectureOptions(
+        inputShape: [extent, extent, channels], includesTop: false, initialization: .none)
+      let parameters = try architecture.model(options).parameters
+      return Dictionary(uniqueKeysWithValues: parameters.map { ($0.path, $0.shape) })
+    }
+    let (three, five) = (try shapes(3), try shapes(5))
+    #expect(three.keys == five.keys)
+    let changed = three.filter { five[$0.key] != $0.value }
+    #expect((1...3).contains(changed.count))
+    for (path, shape) in changed {
+      // Kernels [height, width, channels, filters], and the statistics of EfficientNet's normalisation.
+      var extents = shape.dimensions
+      extents[extents.count == 4 ? 2 : 0] = 5
+      #expect(five[path]?.dimensions == extents)
+    }
   }
 
   @Test(
