@@ -5,6 +5,8 @@ extension LabelledImages {
   public enum TableTask: String, Hashable, Sendable, CaseIterable {
     /// Names of classes.
     case classification
+    /// Any number of names of classes, with `;` between them.
+    case multiLabel
     /// Numbers.
     case regression
   }
@@ -47,6 +49,9 @@ extension LabelledImages {
         values.append(value)
       }
       labels = .values(values)
+    case .multiLabel:
+      let rows = Array(rows.dropFirst())
+      (labels, classNames) = try Self.sets(seconds, lines: rows.map(\.line), known, table)
     case .classification:
       classNames = known ?? Set(seconds).sorted(by: DirectoryListing.precedes)
       guard known != nil || classNames.count > 1 else {
@@ -70,6 +75,34 @@ extension LabelledImages {
     self.init(
       root: folder ?? "", names: names, labels: labels, classNames: classNames, target: rows[0].fields[1],
       report: DatasetReport())
+  }
+
+  /// The classes of each picture, from texts such as `cat;dog`.
+  private static func sets(
+    _ texts: [String], lines: [Int], _ known: [String]?, _ table: String
+  ) throws(DatasetError) -> (labels: Labels, classNames: [String]) {
+    let words = texts.map { $0.split(separator: ";").map { String($0.trimmed) }.filter { !$0.isEmpty } }
+    let classNames = known ?? Set(words.joined()).sorted(by: DirectoryListing.precedes)
+    guard !classNames.isEmpty else {
+      throw DatasetError(path: table, "no picture has a class; the second column holds them, such as \"cat;dog\"")
+    }
+    let positions = Dictionary(uniqueKeysWithValues: zip(classNames, classNames.indices))
+    var sets: [[Int]] = []
+    for (names, line) in zip(words, lines) {
+      var set = Set<Int>()
+      for name in names {
+        guard let index = positions[name] else {
+          throw DatasetError(
+            path: table, line: line,
+            "the model has no class \"\(name)\". \(Suggestion.sentence(for: name, among: classNames))")
+        }
+        guard set.insert(index).inserted else {
+          throw DatasetError(path: table, line: line, "the class \"\(name)\" stands there twice")
+        }
+      }
+      sets.append(set.sorted())
+    }
+    return (.sets(sets), classNames)
   }
 
   /// The rows of a table, headings first, of which there are at least two.
@@ -104,8 +137,13 @@ extension LabelledImages {
 
 extension String {
   /// Without blanks at either end.
+  fileprivate var trimmed: Substring { self[...].trimmed }
+}
+
+extension Substring {
+  /// Without blanks at either end.
   fileprivate var trimmed: Substring {
-    var text = self[...]
+    var text = self
     while text.first == " " || text.first == "\t" { text.removeFirst() }
     while text.last == " " || text.last == "\t" { text.removeLast() }
     return text

@@ -6,12 +6,15 @@ public struct LabelledImages: Hashable, Sendable {
   public enum Labels: Hashable, Sendable {
     /// Indices into `classNames`.
     case classes([Int])
+    /// For each picture the indices into `classNames` of all that it shows, in ascending order; none where it shows none.
+    case sets([[Int]])
     /// Numbers, for regression.
     case values([Float])
 
     public var count: Int {
       switch self {
       case .classes(let indices): indices.count
+      case .sets(let sets): sets.count
       case .values(let values): values.count
       }
     }
@@ -20,6 +23,7 @@ public struct LabelledImages: Hashable, Sendable {
     public func gathering(_ positions: [Int]) -> Labels {
       switch self {
       case .classes(let indices): .classes(positions.map { indices[$0] })
+      case .sets(let sets): .sets(positions.map { sets[$0] })
       case .values(let values): .values(positions.map { values[$0] })
       }
     }
@@ -57,9 +61,12 @@ public struct LabelledImages: Hashable, Sendable {
 
   /// The number of pictures of each class; empty for numbers.
   public var classCounts: [Int] {
-    guard case .classes(let indices) = labels else { return [] }
     var counts = [Int](repeating: 0, count: classNames.count)
-    for index in indices { counts[index] += 1 }
+    switch labels {
+    case .classes(let indices): for index in indices { counts[index] += 1 }
+    case .sets(let sets): for index in sets.joined() { counts[index] += 1 }
+    case .values: break
+    }
     return counts
   }
 

@@ -3,6 +3,21 @@ import Testing
 
 @Suite("Labelled tables")
 struct LabelledTableTests {
+  @Test("Several labels a picture, none, unknown and repeated ones")
+  func sets() throws {
+    let images = try Self.read("file,shows\na.png,dog;cat\nb.png,\nc.png, cat ;bird\n", .multiLabel)
+    #expect(images.classNames == ["bird", "cat", "dog"])
+    #expect(images.labels == .sets([[1, 2], [], [0, 1]]))
+    #expect(images.classCounts == [1, 2, 1])
+    #expect(images.gathering([2]).labels == .sets([[0, 1]]))
+    #expect(try Self.read("file,shows\na.png,cat\n", .multiLabel, classNames: ["dog", "cat"]).labels == .sets([[1]]))
+    for text in ["file,shows\na.png,cat;cta\n", "file,shows\na.png,cat;cat\n"] {
+      let error = #expect(throws: DatasetError.self) { try Self.read(text, .multiLabel, classNames: ["cat", "dog"]) }
+      #expect(error?.description.contains("cat") == true)
+    }
+    #expect(throws: DatasetError.self) { try Self.read("file,shows\na.png,\n", .multiLabel) }
+  }
+
   static func read(_ text: String, _ task: LabelledImages.TableTask, classNames: [String]? = nil) throws
     -> LabelledImages
   {

@@ -23,13 +23,30 @@ extension LabelledImages {
     let isFolder = FileKind(at: path) == .folder
     let isTable = ["csv", "tsv"].contains(URL(fileURLWithPath: path).pathExtension.lowercased())
     if !isFolder, isTable {
-      try self.init(table: path, task: task == .regression ? .regression : .classification, classNames: classNames)
+      try self.init(table: path, task: task.table, classNames: classNames)
       return
     }
     if task == .regression, isFolder {
       throw DatasetError(
         path: path, "expected a table for regression, found a folder. Name a .csv file: a header, then file and value.")
     }
+    if task == .multiLabel {
+      throw DatasetError(
+        path: path,
+        "expected a table for several labels a picture, found a folder. Name a .csv file: a header, then file and labels "
+          + "with \";\" between them.")
+    }
     try self.init(folder: path, classNames: classNames)
+  }
+}
+
+extension DataRecipe.Task {
+  /// What the second column of a table is.
+  fileprivate var table: LabelledImages.TableTask {
+    switch self {
+    case .classification: .classification
+    case .multiLabel: .multiLabel
+    case .regression: .regression
+    }
   }
 }

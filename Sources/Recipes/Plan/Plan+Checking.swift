@@ -97,6 +97,7 @@ extension Recipe {
       } else {
         switch data.task {
         case .regression: loss = try LossRegistry.loss("mean_squared_error")
+        case .multiLabel: loss = try LossRegistry.loss("binary_crossentropy")
         case .classification:
           loss = try LossRegistry.loss(
             output == [1] || model.endsInSigmoid ? "binary_crossentropy" : "categorical_crossentropy")

@@ -66,6 +66,7 @@ extension DataRecipe.Task {
   var standardOutputs: HeadIntent.Outputs {
     switch self {
     case .classification: .softmax
+    case .multiLabel: .sigmoid
     case .regression: .linear
     }
   }

@@ -77,12 +77,18 @@ public struct LayerRecipe: Sendable {
 /// The pictures.
 public struct DataRecipe: Sendable {
   public enum Task: String, CaseIterable, Sendable {
-    case classification, regression
+    /// One class of several.
+    case classification
+    /// Any number of labels, each a yes or no of its own.
+    case multiLabel = "multi_label"
+    /// A number.
+    case regression
 
     /// What is measured where nobody says what.
     var standardMetrics: [JSONValue] {
       switch self {
       case .classification: ["accuracy"]
+      case .multiLabel: ["binary_accuracy"]
       case .regression: ["root_mean_squared_error"]
       }
     }

@@ -147,6 +147,7 @@ extension LabelledImages {
     let labels: [String] =
       switch labels {
       case .classes(let classes): classes.map { "\($0)" }
+      case .sets(let sets): sets.map { "\($0)" }
       case .values(let numbers): numbers.map { "\($0)" }
       }
     return zip(zip(names, labels), sizes).map { "\($0.0) \($0.1) \($1)" } + classNames

@@ -27,7 +27,9 @@ public struct PictureEvaluation: Sendable {
     let output = shapes[loaded.firstOutput.index]
     let isTable = path.hasSuffix(".csv") || path.hasSuffix(".tsv")
     // One output under at most one name is a number; two names under one output are two classes.
-    let task = task ?? (isTable && output == [1] && (loaded.labels?.count ?? 1) == 1 ? .regression : .classification)
+    let isNumber = isTable && output == [1] && (loaded.labels?.count ?? 1) == 1
+    let isMultiLabel = isTable && output.elementCount > 1 && loaded.model.endsInSigmoid
+    let task = task ?? (isNumber ? .regression : isMultiLabel ? .multiLabel : .classification)
     let pictures = try LabelledImages(at: path, task: task, classNames: task == .regression ? nil : loaded.labels)
     if task == .classification, loaded.labels == nil, output.elementCount != 1,
       pictures.classNames.count != output.elementCount
@@ -44,7 +46,9 @@ public struct PictureEvaluation: Sendable {
     let extracted = try extraction(on: device, progress: { progress($0.done, $0.total, $0.imagesPerSecond) })
     let targets = Targets(pictures)
     let loss = try LossRegistry.loss(
-      task == .regression ? "mean_squared_error" : output == [1] ? "binary_crossentropy" : "categorical_crossentropy")
+      task == .regression
+        ? "mean_squared_error"
+        : output == [1] || task == .multiLabel ? "binary_crossentropy" : "categorical_crossentropy")
     try loss.check(output: output, targets: targets)
     let names = metrics.isEmpty ? task.standardMetrics : metrics.map { .string($0) }
     let chosen = try names.map { config throws(ConfigError) in

@@ -66,6 +66,12 @@ extension Targets {
   public init(_ images: LabelledImages) {
     switch images.labels {
     case .classes(let classes): self = .classes(classes, count: images.classNames.count)
+    case .sets(let sets):
+      var rows = [Float](repeating: 0, count: sets.count * images.classNames.count)
+      for (sample, set) in sets.enumerated() {
+        for index in set { rows[sample * images.classNames.count + index] = 1 }
+      }
+      self = .values(Tensor([sets.count, images.classNames.count], rows))
     case .values(let numbers): self = .values(numbers)
     }
   }
