@@ -210,6 +210,8 @@ def merges(k: ModuleType, x: Tensor) -> list[Tensor]:
         layers.Multiply(name="multiply_broadcast")([a, gate]),
         layers.Average(name="average")([a, b, c]),
         layers.Maximum(name="maximum")([a, b]),
+        layers.Minimum(name="minimum")([a, b, c]),
+        layers.Subtract(name="subtract")([a, b]),
         layers.Concatenate(name="concatenate")([a, b]),
         layers.Concatenate(name="concatenate_swapped")([b, a]),
         layers.Concatenate(axis=1, name="concatenate_rows")([a, b]),
@@ -257,6 +259,14 @@ def constants(k: ModuleType, x: Tensor) -> list[Tensor]:
     return [name("linear", name=f"value_{i}")(value) for i, value in enumerate(values)]
 
 
+def scale_lambda(k: ModuleType, x: Tensor) -> list[Tensor]:
+    """The scaled sum of InceptionResNetV2 as versions of Keras wrote it before it was a layer of its own."""
+    source = "lambda inputs, scale: inputs[0] + inputs[1] * scale"
+    function = eval(compile(source, "keras_applications/inception_resnet_v2.py", "eval"))  # noqa: S307
+    up = k.layers.Conv2D(3, 1, name="block35_1_conv")(x)
+    return [k.layers.Lambda(function, output_shape=(HEIGHT, WIDTH, 3), arguments={"scale": 0.17}, name="block35_1")([x, up])]
+
+
 def shared_layer(k: ModuleType, x: Tensor) -> list[Tensor]:
     layers = k.layers
     shared = layers.Conv2D(3, 3, padding="same", name="shared")
@@ -284,6 +294,7 @@ def topics(k: ModuleType) -> Iterator[tuple[str, Topic]]:
     yield "dense", vectors
     yield "Dot", dots
     yield "constants in the graph", constants
+    yield "InceptionResNetV2's Lambda", scale_lambda
     yield "a shared layer", shared_layer
 
 
