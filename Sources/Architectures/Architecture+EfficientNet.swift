@@ -116,13 +116,14 @@ extension Architecture {
       minimumExtent: 32, preprocessing: .none, alphas: [], classCount: 1000,
       weightFiles: [file + ".h5", file + "_notop.h5"],
       groups: ["stem"] + stages.indices.map { "block\($0 + 1)" } + ["last", "top"], modelName: { _, _ in file },
-      layers: { graph, image, _, options in
+      layers: { graph, image, shape, options in
         // Unlike in the first EfficientNets rounding may take more than a tenth away.
         func rounded(_ filters: Int) -> Int { max(8, Int(Double(filters) * width + 4) / 8 * 8) }
         let normalization = BatchNormalization(momentum: 0.9)
         graph.group = "stem"
         var x: ModelBuilder.Value
-        if isSmall {
+        // As in Keras, only colours have means of their own.
+        if isSmall, shape[2] == 3 {
           x = graph(Rescaling(scale: 1 / 255), on: image)
           let constants = Normalization.Constants(
             mean: [0.485, 0.456, 0.406], variance: [0.229 * 0.229, 0.224 * 0.224, 0.225 * 0.225])

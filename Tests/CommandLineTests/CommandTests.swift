@@ -81,7 +81,7 @@ struct CommandTests {
     #expect(json["layers"]?.arrayValue?.last?["output_shape"] == [3, 2, 256])
     #expect(json["groups"]?.arrayValue?.first?["name"] == "stem")
     let list = try Finetune.run("summary", "--list")
-    #expect(list.output.split(separator: "\n").count == 43)
+    #expect(list.output.split(separator: "\n").count == 45)
     #expect(list.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
     let misspelt = try Finetune.run("summary", "EfficentNetB0")
     #expect(misspelt.status == 66)

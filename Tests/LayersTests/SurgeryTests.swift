@@ -15,7 +15,8 @@ struct SurgeryTests {
     let x = inner.input([nil, nil, 3], name: "inside")
     let a = inner(Conv2D(filters: 4, kernelSize: Size(3, 3), activation: .relu), name: "a", on: x)
     let b = inner(Conv2D(filters: 4, kernelSize: Size(1, 1)), name: "b", on: a)
-    let base = try inner.model(inputs: [x], outputs: [inner(Add(), name: "sum", on: a, b)], seed: 1)
+    let sum = inner(Add(), name: "sum", on: a, b)
+    let base = try inner.model(inputs: [x], outputs: [sum], seed: 1)
     var graph = ModelBuilder(name: "whole")
     let picture = graph.input([nil, nil, 3], name: "picture")
     let features = graph(base, on: picture)[0]

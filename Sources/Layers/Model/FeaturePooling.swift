@@ -50,7 +50,8 @@ extension ModelBuilder {
       default: tapped[index] = builder(Flatten(), name: name, on: tapped[index])
       }
     }
-    return (builder, inputs, tapped.count == 1 ? tapped[0] : builder(Concatenate(), name: "taps", on: tapped))
+    let features = tapped.count == 1 ? tapped[0] : builder(Concatenate(), name: "taps", on: tapped)
+    return (builder, inputs, features)
   }
 }
 
