@@ -14,6 +14,7 @@
 #include "depthwise_gradients.h"
 #include "pooling.h"
 #include "elementwise.h"
+#include "updates.h"
 #include "reductions.h"
 #include "normalization.h"
 #include "batch_normalization.h"

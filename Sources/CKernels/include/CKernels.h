@@ -82,6 +82,20 @@ typedef struct {
 
 enum ck_binary { CK_ADD, CK_MULTIPLY, CK_MAXIMUM, CK_SUBTRACT };
 
+/// The optimisers' rules that `update` knows; updates.h says which numbers each takes.
+enum ck_rule {
+  CK_AVERAGED_MOMENTUM,
+  CK_AMSGRAD,
+  CK_NADAM,
+  CK_ADAMAX,
+  CK_ADADELTA,
+  CK_ADAGRAD,
+  CK_RMSPROP,
+  CK_LION,
+  CK_LAMB_DIRECTION,
+  CK_RUNNING_AVERAGE,
+};
+
 /// Every kernel: result, name, parameters. The list makes the table and fills it.
 #define CK_KERNELS(K)                                                                                                  \
   /* Matrix product and convolution */                                                                                 \
@@ -181,6 +195,8 @@ enum ck_binary { CK_ADD, CK_MULTIPLY, CK_MAXIMUM, CK_SUBTRACT };
   K(void, adam_update, (ptrdiff_t count, const float *gradient, float *first, float *second, float *weights,           \
                         float rate,                                                                                    \
                         float beta_1, float beta_2, float epsilon))                                                    \
+  K(void, update, (int32_t rule, ptrdiff_t count, const float *gradient, float *weights, float *const *state,          \
+                   const float *numbers))                                                                              \
   /* Measurement */                                                                                                    \
   K(float, peak, (ptrdiff_t rounds)) \
   K(float, cycles, (ptrdiff_t rounds))

@@ -31,6 +31,8 @@ public struct Conv2D: ConvolutionLayer {
   public var biasInitializer: Initializer
   public var kernelRegularizer: Regularizer?
   public var biasRegularizer: Regularizer?
+  public var kernelConstraint: Constraint?
+  public var biasConstraint: Constraint?
 
   public init(
     filters: Int, kernelSize: Size, strides: Size = Size(1, 1), padding: Padding = .valid,
@@ -72,8 +74,9 @@ public struct Conv2D: ConvolutionLayer {
   public func parameterSpecs(for input: Shape) -> [ParameterSpec] {
     let kernel = ParameterSpec(
       "kernel", [kernelSize.height, kernelSize.width, input[-1] / groups, filters], initializer: kernelInitializer,
-      regularizer: kernelRegularizer)
-    let bias = ParameterSpec("bias", [filters], initializer: biasInitializer, regularizer: biasRegularizer)
+      regularizer: kernelRegularizer, constraint: kernelConstraint)
+    let bias = ParameterSpec(
+      "bias", [filters], initializer: biasInitializer, regularizer: biasRegularizer, constraint: biasConstraint)
     return usesBias ? [kernel, bias] : [kernel]
   }
 
@@ -128,6 +131,8 @@ extension Conv2D {
       kernelInitializer: try reader.initializer("kernel_initializer", default: .glorotUniform),
       biasInitializer: shared.biasInitializer, kernelRegularizer: try reader.regularizer("kernel_regularizer"),
       biasRegularizer: shared.biasRegularizer)
+    kernelConstraint = try reader.constraint("kernel_constraint", rank: 4)
+    biasConstraint = try reader.constraint("bias_constraint", rank: 1)
     try reader.finish()
     guard filters % groups == 0 else {
       throw ConfigError(key: "groups", "\(groups) equal groups of \(filters) filters are not possible")
@@ -141,6 +146,7 @@ extension Conv2D {
       "groups": .integer(groups), "activation": activation.config, "use_bias": .bool(usesBias),
       "kernel_initializer": kernelInitializer.config, "bias_initializer": biasInitializer.config,
       "kernel_regularizer": kernelRegularizer?.config ?? nil, "bias_regularizer": biasRegularizer?.config ?? nil,
+      "kernel_constraint": kernelConstraint?.config ?? nil, "bias_constraint": biasConstraint?.config ?? nil,
     ]
   }
 }

@@ -30,6 +30,8 @@ public struct Conv2DTranspose: UnaryLayer {
   public var biasInitializer: Initializer
   public var kernelRegularizer: Regularizer?
   public var biasRegularizer: Regularizer?
+  public var kernelConstraint: Constraint?
+  public var biasConstraint: Constraint?
 
   public init(
     filters: Int, kernelSize: Size, strides: Size = Size(1, 1), padding: Padding = .valid, outputPadding: Size? = nil,
@@ -85,8 +87,9 @@ public struct Conv2DTranspose: UnaryLayer {
   public func parameterSpecs(for input: Shape) -> [ParameterSpec] {
     let kernel = ParameterSpec(
       "kernel", [kernelSize.height, kernelSize.width, filters, input[-1]], initializer: kernelInitializer,
-      regularizer: kernelRegularizer)
-    let bias = ParameterSpec("bias", [filters], initializer: biasInitializer, regularizer: biasRegularizer)
+      regularizer: kernelRegularizer, constraint: kernelConstraint)
+    let bias = ParameterSpec(
+      "bias", [filters], initializer: biasInitializer, regularizer: biasRegularizer, constraint: biasConstraint)
     return usesBias ? [kernel, bias] : [kernel]
   }
 
@@ -170,6 +173,8 @@ extension Conv2DTranspose {
       biasRegularizer: shared.biasRegularizer)
     // What tf.keras' layer inherits from Conv2D and does not use.
     reader.ignore("groups")
+    kernelConstraint = try reader.constraint("kernel_constraint", rank: 4)
+    biasConstraint = try reader.constraint("bias_constraint", rank: 1)
     try reader.finish()
     if let outputPadding, outputPadding.height >= strides.height || outputPadding.width >= strides.width {
       throw ConfigError(key: "output_padding", "expected less than the strides \(strides), found \(outputPadding)")
@@ -183,6 +188,7 @@ extension Conv2DTranspose {
       "output_padding": outputPadding?.config ?? nil, "activation": activation.config, "use_bias": .bool(usesBias),
       "kernel_initializer": kernelInitializer.config, "bias_initializer": biasInitializer.config,
       "kernel_regularizer": kernelRegularizer?.config ?? nil, "bias_regularizer": biasRegularizer?.config ?? nil,
+      "kernel_constraint": kernelConstraint?.config ?? nil, "bias_constraint": biasConstraint?.config ?? nil,
     ]
   }
 }

@@ -29,6 +29,8 @@ public struct DepthwiseConv2D: ConvolutionLayer {
   public var biasInitializer: Initializer
   public var depthwiseRegularizer: Regularizer?
   public var biasRegularizer: Regularizer?
+  public var depthwiseConstraint: Constraint?
+  public var biasConstraint: Constraint?
 
   public init(
     kernelSize: Size, strides: Size = Size(1, 1), padding: Padding = .valid, depthMultiplier: Int = 1,
@@ -57,9 +59,11 @@ public struct DepthwiseConv2D: ConvolutionLayer {
   public func parameterSpecs(for input: Shape) -> [ParameterSpec] {
     let kernel = ParameterSpec(
       "depthwise_kernel", [kernelSize.height, kernelSize.width, input[-1], depthMultiplier],
-      initializer: depthwiseInitializer, regularizer: depthwiseRegularizer)
+      initializer: depthwiseInitializer, regularizer: depthwiseRegularizer,
+      constraint: depthwiseConstraint)
     let bias = ParameterSpec(
-      "bias", [input[-1] * depthMultiplier], initializer: biasInitializer, regularizer: biasRegularizer)
+      "bias", [input[-1] * depthMultiplier], initializer: biasInitializer, regularizer: biasRegularizer,
+      constraint: biasConstraint)
     return usesBias ? [kernel, bias] : [kernel]
   }
 
@@ -111,6 +115,8 @@ extension DepthwiseConv2D {
       depthwiseRegularizer: try reader.regularizer("depthwise_regularizer"), biasRegularizer: shared.biasRegularizer)
     // What tf.keras' layer inherits from Conv2D and does not use.
     reader.ignore("groups", "filters", "kernel_initializer", "kernel_regularizer")
+    depthwiseConstraint = try reader.constraint("depthwise_constraint", rank: 4)
+    biasConstraint = try reader.constraint("bias_constraint", rank: 1)
     try reader.finish()
   }
 
@@ -122,6 +128,8 @@ extension DepthwiseConv2D {
       "depthwise_initializer": depthwiseInitializer.config, "bias_initializer": biasInitializer.config,
       "depthwise_regularizer": depthwiseRegularizer?.config ?? nil,
       "bias_regularizer": biasRegularizer?.config ?? nil,
+      "depthwise_constraint": depthwiseConstraint?.config ?? nil,
+      "bias_constraint": biasConstraint?.config ?? nil,
     ]
   }
 }

@@ -29,6 +29,9 @@ public struct SeparableConv2D: ConvolutionLayer {
   public var depthwiseRegularizer: Regularizer?
   public var pointwiseRegularizer: Regularizer?
   public var biasRegularizer: Regularizer?
+  public var depthwiseConstraint: Constraint?
+  public var pointwiseConstraint: Constraint?
+  public var biasConstraint: Constraint?
 
   public init(
     filters: Int, kernelSize: Size, strides: Size = Size(1, 1), padding: Padding = .valid,
@@ -70,11 +73,14 @@ public struct SeparableConv2D: ConvolutionLayer {
   public func parameterSpecs(for input: Shape) -> [ParameterSpec] {
     let depthwise = ParameterSpec(
       "depthwise_kernel", [kernelSize.height, kernelSize.width, input[-1], depthMultiplier],
-      initializer: depthwiseInitializer, regularizer: depthwiseRegularizer)
+      initializer: depthwiseInitializer, regularizer: depthwiseRegularizer,
+      constraint: depthwiseConstraint)
     let pointwise = ParameterSpec(
       "pointwise_kernel", [1, 1, input[-1] * depthMultiplier, filters], initializer: pointwiseInitializer,
-      regularizer: pointwiseRegularizer)
-    let bias = ParameterSpec("bias", [filters], initializer: biasInitializer, regularizer: biasRegularizer)
+      regularizer: pointwiseRegularizer,
+      constraint: pointwiseConstraint)
+    let bias = ParameterSpec(
+      "bias", [filters], initializer: biasInitializer, regularizer: biasRegularizer, constraint: biasConstraint)
     return usesBias ? [depthwise, pointwise, bias] : [depthwise, pointwise]
   }
 
@@ -146,6 +152,9 @@ extension SeparableConv2D {
       pointwiseRegularizer: try reader.regularizer("pointwise_regularizer"), biasRegularizer: shared.biasRegularizer)
     // What tf.keras' layer inherits from Conv2D and does not use.
     reader.ignore("groups", "kernel_initializer", "kernel_regularizer")
+    depthwiseConstraint = try reader.constraint("depthwise_constraint", rank: 4)
+    pointwiseConstraint = try reader.constraint("pointwise_constraint", rank: 4)
+    biasConstraint = try reader.constraint("bias_constraint", rank: 1)
     try reader.finish()
   }
 
@@ -159,6 +168,9 @@ extension SeparableConv2D {
       "depthwise_regularizer": depthwiseRegularizer?.config ?? nil,
       "pointwise_regularizer": pointwiseRegularizer?.config ?? nil,
       "bias_regularizer": biasRegularizer?.config ?? nil,
+      "depthwise_constraint": depthwiseConstraint?.config ?? nil,
+      "pointwise_constraint": pointwiseConstraint?.config ?? nil,
+      "bias_constraint": biasConstraint?.config ?? nil,
     ]
   }
 }

@@ -13,6 +13,7 @@ public struct ConfigReader {
   private let kind: String
   private let config: JSONValue
   private var known: Set<String> = Self.everywhere
+  private var read: Set<String> = []
 
   /// Keys that Keras writes for every layer, or that only matter while Keras itself trains.
   static let everywhere: Set<String> = [
@@ -32,14 +33,12 @@ public struct ConfigReader {
         key: "data_format",
         "\(kind) is \"\(format)\", but only \"channels_last\" is supported; convert the model in Keras first")
     }
-    for key in ["kernel_constraint", "bias_constraint", "depthwise_constraint", "pointwise_constraint"] {
-      if let value = config[key], !value.isNull { throw ConfigError(key: key, "constraints are not supported") }
-    }
   }
 
   /// The value of a key; null counts as missing.
   public mutating func value(_ key: String) -> JSONValue? {
     known.insert(key)
+    read.insert(key)
     guard let value = config[key], !value.isNull else { return nil }
     return value
   }
@@ -125,6 +124,11 @@ public struct ConfigReader {
   /// Refuses keys that nobody asked for.
   public func finish() throws(ConfigError) {
     guard let members = config.objectValue else { return }
+    for key in ["kernel_constraint", "bias_constraint", "depthwise_constraint", "pointwise_constraint"] {
+      if let value = members[key], !value.isNull, !read.contains(key) {
+        throw ConfigError(key: key, "\(kind) supports no constraints here")
+      }
+    }
     if let stray = members.keys.first(where: { !known.contains($0) }) {
       let names = known.subtracting(Self.everywhere).sorted()
       throw ConfigError(

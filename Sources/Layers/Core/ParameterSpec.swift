@@ -10,16 +10,19 @@ public struct ParameterSpec: Hashable, Sendable {
   public var initializer: Initializer
   /// The penalty that the loss carries for this parameter, if any.
   public var regularizer: Regularizer?
+  /// Where this parameter must lie, if that is not everywhere.
+  public var constraint: Constraint?
 
   public init(
     _ name: String, _ shape: Shape, role: ParameterRole = .weight, initializer: Initializer,
-    regularizer: Regularizer? = nil
+    regularizer: Regularizer? = nil, constraint: Constraint? = nil
   ) {
     self.name = name
     self.shape = shape
     self.role = role
     self.initializer = initializer
     self.regularizer = regularizer
+    self.constraint = constraint
   }
 }
 

@@ -10,7 +10,8 @@ public struct Regularizer: Hashable, Sendable {
     self.l2 = l2
   }
 
-  /// Reads Keras' `{"class_name": "L2", "config": {"l2": 0.01}}`, or the names `"l1"`, `"l2"`, `"l1_l2"` (0.01 each).
+  /// Reads Keras' `{"class_name": "L2", "config": {"l2": 0.01}}`, the names `"l1"`, `"l2"`, `"l1_l2"` (0.01 each), or in short
+  /// `{"l1": 0.001, "l2": 0.01}`.
   ///
   /// Null, or a penalty of nothing, is no regularizer.
   public static func reading(_ config: JSONValue) throws(ConfigError) -> Regularizer? {
@@ -23,12 +24,23 @@ public struct Regularizer: Hashable, Sendable {
       default: throw ConfigError("there is no regularizer \"\(name)\". There is: l1, l2, l1_l2.")
       }
     }
-    guard let kind = config["class_name"]?.stringValue, ["L1", "L2", "L1L2"].contains(kind) else {
-      throw ConfigError("expected a regularizer L1, L2 or L1L2, found \(config["class_name"]?.text ?? config.kindName)")
+    if config["class_name"] == nil, config["name"] == nil, config["l1"] != nil || config["l2"] != nil {
+      return try reading("l1_l2", config)
     }
-    let settings = config["config"] ?? [:]
-    let penalty = Regularizer(
-      l1: Float(settings["l1"]?.doubleValue ?? 0), l2: Float(settings["l2"]?.doubleValue ?? 0))
+    let (name, settings) = try config.namedSettings(of: "regularizer", example: "l2")
+    return try reading(name, settings)
+  }
+
+  private static func reading(_ name: String, _ settings: JSONValue) throws(ConfigError) -> Regularizer? {
+    guard ["l1", "l2", "l1l2", "l1_l2"].contains(name.lowercased()) else {
+      throw ConfigError("expected a regularizer L1, L2 or L1L2, found \(name)")
+    }
+    var reader = try ConfigReader(settings, of: name)
+    let penalty = Regularizer(l1: try reader.float("l1", default: 0), l2: try reader.float("l2", default: 0))
+    try reader.finish()
+    guard penalty.l1 >= 0, penalty.l2 >= 0 else {
+      throw ConfigError("expected penalties that are not negative, found l1 \(penalty.l1) and l2 \(penalty.l2)")
+    }
     return penalty == Regularizer() ? nil : penalty
   }
 

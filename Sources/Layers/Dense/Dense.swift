@@ -21,6 +21,8 @@ public struct Dense: UnaryLayer {
   public var biasInitializer: Initializer
   public var kernelRegularizer: Regularizer?
   public var biasRegularizer: Regularizer?
+  public var kernelConstraint: Constraint?
+  public var biasConstraint: Constraint?
 
   public init(
     units: Int, activation: ActivationFunction = .linear, usesBias: Bool = true,
@@ -43,8 +45,10 @@ public struct Dense: UnaryLayer {
 
   public func parameterSpecs(for input: Shape) -> [ParameterSpec] {
     let kernel = ParameterSpec(
-      "kernel", [input[-1], units], initializer: kernelInitializer, regularizer: kernelRegularizer)
-    let bias = ParameterSpec("bias", [units], initializer: biasInitializer, regularizer: biasRegularizer)
+      "kernel", [input[-1], units], initializer: kernelInitializer, regularizer: kernelRegularizer,
+      constraint: kernelConstraint)
+    let bias = ParameterSpec(
+      "bias", [units], initializer: biasInitializer, regularizer: biasRegularizer, constraint: biasConstraint)
     return usesBias ? [kernel, bias] : [kernel]
   }
 
@@ -98,6 +102,8 @@ extension Dense {
       biasInitializer: try reader.initializer("bias_initializer", default: .zeros),
       kernelRegularizer: try reader.regularizer("kernel_regularizer"),
       biasRegularizer: try reader.regularizer("bias_regularizer"))
+    kernelConstraint = try reader.constraint("kernel_constraint", rank: 2)
+    biasConstraint = try reader.constraint("bias_constraint", rank: 1)
     try reader.finish()
   }
 
@@ -106,6 +112,7 @@ extension Dense {
       "units": .integer(units), "activation": activation.config, "use_bias": .bool(usesBias),
       "kernel_initializer": kernelInitializer.config, "bias_initializer": biasInitializer.config,
       "kernel_regularizer": kernelRegularizer?.config ?? nil, "bias_regularizer": biasRegularizer?.config ?? nil,
+      "kernel_constraint": kernelConstraint?.config ?? nil, "bias_constraint": biasConstraint?.config ?? nil,
     ]
   }
 }

@@ -115,7 +115,9 @@ extension Model {
           case .none: value = unsafe Tensor(uninitialized: spec.shape)
           }
         }
-        parameters.append(Parameter(path: path, role: spec.role, regularizer: spec.regularizer, value: value))
+        parameters.append(
+          Parameter(
+            path: path, role: spec.role, regularizer: spec.regularizer, constraint: spec.constraint, value: value))
       }
       instances.append(
         LayerInstance(

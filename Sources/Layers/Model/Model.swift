@@ -74,6 +74,7 @@ public struct Parameter: Sendable {
   public let path: String
   public let role: ParameterRole
   public let regularizer: Regularizer?
+  public let constraint: Constraint?
   public package(set) var value: Tensor
 
   public var shape: Shape { value.shape }

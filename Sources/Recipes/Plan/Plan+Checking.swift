@@ -48,9 +48,15 @@ extension Plan {
         () throws(ConfigError) in
         try phase.earlyStopping?.check(metrics: metrics, hasValidation: validation != nil)
       }
+      try recipe.asking(
+        phase.recipe.reduceLROnPlateau == nil ? "reduce_lr_on_plateau" : "phases[\(index)].reduce_lr_on_plateau"
+      ) { () throws(ConfigError) in
+        let plateau = phase.recipe.reduceLROnPlateau ?? recipe.reduceLROnPlateau
+        try plateau?.check(metrics: metrics, hasValidation: validation != nil)
+      }
     }
 
-    var notes = assembly.notes
+    var notes = assembly.notes + recipe.scheduleNotes(pictureCount: training.count)
     for pictures in [training] + (validation.map { [$0] } ?? []) where !pictures.report.isEmpty {
       let note = "\(pictures.root): \(pictures.report)"
       if !notes.contains(note) { notes.append(note) }
@@ -151,6 +157,9 @@ extension Recipe {
         throw RecipeError(
           file: file, path: place,
           "nothing would be trained: none of the layers it leaves free has weights that may move")
+      }
+      _ = try asking("\(place).layer_rates") { () throws(SelectionError) in
+        try phase.layerRates.factors(for: model)
       }
       let fixed = model.fixedValues
       let boundary = model.boundary(ofFixed: fixed)

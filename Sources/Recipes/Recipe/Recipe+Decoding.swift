@@ -23,6 +23,7 @@ extension Recipe {
     if data == nil, !reader.has("data") { reader.report("data", "a recipe needs \"data\"") }
     let loss = reader.setting("loss") { value throws(ConfigError) in try LossRegistry.loss(value) }
     let metrics = reader.list("metrics").map { list in list.map(\.value) }
+    let l1 = reader.double("l1", in: 0...Double.infinity) ?? 0
     let l2 = reader.double("l2", in: 0...Double.infinity) ?? 0
     let phases = (reader.list("phases") ?? []).enumerated().compactMap { index, element in
       PhaseRecipe(reading: RecipeReader(element.value, path: element.path, problems: problems), number: index + 1)
@@ -35,6 +36,9 @@ extension Recipe {
       problems.report("phases[\(index)].name", "two phases are called \"\(phase.name)\"")
     }
     let earlyStopping = reader.setting("early_stopping") { value throws(ConfigError) in try EarlyStopping(config: value)
+    }
+    let reduceLROnPlateau = reader.setting("reduce_lr_on_plateau") { value throws(ConfigError) in
+      try ReduceLROnPlateau(config: value)
     }
     let precision = reader.choice("precision", Precision.allCases.map { ($0.rawValue, $0) }) ?? .float32
     let checkpoint = reader.object("checkpoint").map { CheckpointRecipe(reading: $0) } ?? CheckpointRecipe()
@@ -50,8 +54,8 @@ extension Recipe {
     }
     self.init(
       file: file, folder: folder, seed: UInt64(seed), model: model, data: data, loss: loss, metrics: metrics,
-      l2: Float(l2), phases: phases, earlyStopping: earlyStopping, precision: precision,
-      checkpoint: checkpoint, logs: logs, timeLimit: timeLimit,
+      l1: Float(l1), l2: Float(l2), phases: phases, earlyStopping: earlyStopping, reduceLROnPlateau: reduceLROnPlateau,
+      precision: precision, checkpoint: checkpoint, logs: logs, timeLimit: timeLimit,
       output: output ?? "runs/" + Self.stem(of: file))
   }
 
@@ -206,11 +210,15 @@ extension PhaseRecipe {
     batchNorm = reader.choice("batch_norm", BatchNormPolicy.allCases.map { ($0.rawValue, $0) })
     epochs = reader.int("epochs", in: 1...1_000_000) ?? 1
     if !reader.has("epochs") { reader.report("epochs", "a phase needs its number of epochs") }
-    let optimizer = reader.setting("optimizer") { value throws(ConfigError) in try OptimizerRegistry.optimizer(value) }
+    layerRates = reader.layerRates()
+    let optimizer = reader.optimizer(&layerRates)
     if optimizer == nil, !reader.has("optimizer") {
       reader.report("optimizer", "a phase needs an optimizer: {\"name\": \"adam\", \"learning_rate\": 0.001}")
     }
     earlyStopping = reader.setting("early_stopping") { value throws(ConfigError) in try EarlyStopping(config: value) }
+    reduceLROnPlateau = reader.setting("reduce_lr_on_plateau") { value throws(ConfigError) in
+      try ReduceLROnPlateau(config: value)
+    }
     reader.finish()
     guard let optimizer else { return nil }
     self.optimizer = optimizer

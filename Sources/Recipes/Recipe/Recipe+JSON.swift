@@ -13,9 +13,11 @@ extension Recipe {
     ]
     if let loss { object["loss"] = loss.config }
     if let metrics { object["metrics"] = .array(metrics) }
+    if l1 > 0 { object["l1"] = .float(l1) }
     if l2 > 0 { object["l2"] = .float(l2) }
     object["phases"] = .array(phases.map(\.json))
     if let earlyStopping { object["early_stopping"] = earlyStopping.config }
+    if let reduceLROnPlateau { object["reduce_lr_on_plateau"] = reduceLROnPlateau.config }
     object["precision"] = .string(precision.rawValue)
     object["checkpoint"] =
       checkpoint.steps.map { ["every_steps": .integer($0)] } ?? ["every_seconds": .number(checkpoint.seconds)]
@@ -104,7 +106,14 @@ extension PhaseRecipe {
     if let batchNorm { object["batch_norm"] = .string(batchNorm.rawValue) }
     object["epochs"] = .integer(epochs)
     object["optimizer"] = optimizer.config
+    if let layerDecay = layerRates.layerDecay { object["layer_decay"] = .number(layerDecay) }
+    if let slice = layerRates.slice { object["layer_rates"] = [.number(slice.first), .number(slice.last)] }
+    if !layerRates.patterns.isEmpty {
+      object["layer_rates"] = .object(
+        OrderedDictionary(layerRates.patterns.map { ($0.layers, .number($0.factor)) }, uniquingKeysWith: { $1 }))
+    }
     if let earlyStopping { object["early_stopping"] = earlyStopping.config }
+    if let reduceLROnPlateau { object["reduce_lr_on_plateau"] = reduceLROnPlateau.config }
     return .object(object)
   }
 }

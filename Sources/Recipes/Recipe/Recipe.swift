@@ -21,11 +21,13 @@ public struct Recipe: Sendable {
   public var loss: (any Loss)?
   /// The metrics by Keras' names, with their settings; nil for the task's own. Resolved when the model is known.
   public var metrics: [JSONValue]?
-  /// L2 penalty on all trained kernels: the loss carries `l2 · Σ w²`.
+  /// Penalties on all trained kernels: the loss carries `l1 · Σ |w| + l2 · Σ w²`.
+  public var l1: Float
   public var l2: Float
   public var phases: [PhaseRecipe]
   /// For all phases that do not bring their own.
   public var earlyStopping: EarlyStopping?
+  public var reduceLROnPlateau: ReduceLROnPlateau?
   /// What the frozen part of the model computes in; what is trained is always float32.
   public var precision: Precision
   /// When a run writes down where it stands.
@@ -132,4 +134,7 @@ public struct PhaseRecipe: Sendable {
   public var epochs: Int
   public var optimizer: any Optimizer
   public var earlyStopping: EarlyStopping?
+  public var reduceLROnPlateau: ReduceLROnPlateau?
+  /// What the rate of each layer is multiplied by.
+  public var layerRates: LayerRates
 }

@@ -69,7 +69,7 @@ struct PictureSets {
     guard let validation = lastSources?.validation else { return nil }
     let evaluator = Evaluator(
       loss: plan.loss, metrics: plan.metrics, batchSize: plan.recipe.data.batchSize,
-      penalty: Penalty(model, l2: plan.recipe.l2), on: device)
+      penalty: Penalty(model, l1: plan.recipe.l1, l2: plan.recipe.l2), on: device)
     return try evaluator.evaluate(model, on: validation)
   }
 

@@ -86,10 +86,14 @@ public struct Run: Sendable {
   }
 
   private func settings(_ phase: PlannedPhase, _ history: History) -> PhaseSettings {
-    PhaseSettings(
+    var settings = PhaseSettings(
       name: phase.recipe.name, epochs: phase.recipe.epochs, batchSize: plan.recipe.data.batchSize, loss: plan.loss,
       metrics: plan.metrics, optimizer: phase.recipe.optimizer, l2: plan.recipe.l2, earlyStopping: phase.earlyStopping,
       seed: plan.recipe.seed, firstEpoch: history.records.count)
+    settings.l1 = plan.recipe.l1
+    settings.reduceLROnPlateau = phase.recipe.reduceLROnPlateau ?? plan.recipe.reduceLROnPlateau
+    settings.layerRates = phase.recipe.layerRates
+    return settings
   }
 }
 

@@ -65,6 +65,7 @@ extension Checkpoint {
     var running: RunningResult.Sums
     var records: [EpochRecord]
     var monitored: BestEpoch.Seen
+    var plateau: Plateau.Seen
     var best: Best?
     var optimizer: OptimizerState.Layout
   }
@@ -75,7 +76,7 @@ extension Checkpoint {
     let header = Header(
       fingerprint: fingerprint, phase: phase, finished: finished, epoch: state.epoch, batch: state.batch,
       step: state.step, learningRate: state.learningRate, running: state.running, records: state.records,
-      monitored: state.monitored,
+      monitored: state.monitored, plateau: state.plateau,
       best: state.best.map { Header.Best(epoch: $0.epoch, parameters: $0.parameters.keys.sorted()) }, optimizer: layout)
     let parameters = self.parameters.sorted { $0.key < $1.key }.map { (name: "parameters/" + $0.key, tensor: $0.value) }
     let best = (state.best?.parameters ?? [:]).sorted { $0.key < $1.key }
@@ -105,6 +106,7 @@ extension Checkpoint {
     state.running = header.running
     state.records = header.records
     state.monitored = header.monitored
+    state.plateau = header.plateau
     if let best = header.best {
       let values = part("best/")
       var parameters: [Int: Tensor] = [:]

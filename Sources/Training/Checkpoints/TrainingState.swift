@@ -23,6 +23,8 @@ public struct TrainingState: Sendable {
   var records: [EpochRecord] = []
   /// What early stopping has seen.
   var monitored = BestEpoch.Seen()
+  /// What has become of the learning rate on plateaus.
+  var plateau = Plateau.Seen()
   /// The best epoch (from 1) so far and its parameters, by index, of those that the phase moves.
   var best: (epoch: Int, parameters: [Int: Tensor])?
 

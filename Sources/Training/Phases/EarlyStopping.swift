@@ -93,13 +93,7 @@ struct BestEpoch {
     self.seen = seen
     let stopping = stopping ?? EarlyStopping(monitor: hasValidation ? "val_loss" : "loss", patience: .max)
     self.stopping = stopping
-    let name = stopping.monitor.hasPrefix("val_") ? String(stopping.monitor.dropFirst(4)) : stopping.monitor
-    wantsMore =
-      switch stopping.mode {
-      case .min: false
-      case .max: true
-      case .auto: metrics.first { $0.name == name }?.improvesUpwards ?? false
-      }
+    wantsMore = stopping.mode.wantsMore(stopping.monitor, metrics: metrics)
   }
 
   /// Takes note of an epoch (0 is the first): whether it is the best so far, and whether it is time to stop.

@@ -4,8 +4,8 @@ import Tensors
 /// What the loss carries for the size of the parameters: `Σ l1·|w| + l2·w²`, over the parameters that are trained.
 ///
 /// That is what Keras adds: the penalties that a file's layers bring along (`kernel_regularizer`), none for what is frozen.
-/// A recipe's `l2` is one more, on all kernels (`kernel`, `depthwise_kernel`, `pointwise_kernel`; no bias, γ or β), with
-/// Keras' meaning of `L2`: without a factor ½, so that the gradient is `2·l2·w`.
+/// A recipe's `l1` and `l2` are one more, on all kernels (`kernel`, `depthwise_kernel`, `pointwise_kernel`; no bias, γ or β), with
+/// Keras' meaning: `L2` is without a factor ½, so that its gradient is `2·l2·w`.
 public struct Penalty: Sendable {
   private struct Term {
     var parameter: Int
@@ -16,13 +16,13 @@ public struct Penalty: Sendable {
   private let terms: [Term]
 
   /// The penalties on what is trainable in `model` now.
-  public init(_ model: Model, l2: Float = 0) {
+  public init(_ model: Model, l1: Float = 0, l2: Float = 0) {
     let kernels: Set<Substring> = ["kernel", "depthwise_kernel", "pointwise_kernel"]
     terms = model.trainableParameters.compactMap { index in
       let parameter = model.parameters[index]
       let name = parameter.path.split(separator: "/").last ?? ""
       let term = Term(
-        parameter: index, l1: Double(parameter.regularizer?.l1 ?? 0),
+        parameter: index, l1: Double(parameter.regularizer?.l1 ?? 0) + Double(kernels.contains(name) ? l1 : 0),
         l2: Double(parameter.regularizer?.l2 ?? 0) + Double(kernels.contains(name) ? l2 : 0))
       return term.l1 == 0 && term.l2 == 0 ? nil : term
     }

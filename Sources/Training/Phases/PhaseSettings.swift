@@ -12,9 +12,15 @@ public struct PhaseSettings: Sendable {
   public var loss: any Loss
   public var metrics: [any Metric]
   public var optimizer: any Optimizer
-  /// A penalty on all kernels that are trained; see `Penalty`.
+  /// Penalties on all kernels that are trained; see `Penalty`.
   public var l2: Float = 0
+  public var l1: Float = 0
   public var earlyStopping: EarlyStopping?
+  public var reduceLROnPlateau: ReduceLROnPlateau?
+  /// What the rate of each layer is multiplied by.
+  public var layerRates = LayerRates()
+  /// What a sample counts by its class, in the order of the classes; nil for 1.
+  public var classWeights: [Float]?
   /// Everything random in the phase follows from it and the phase's name: the order of samples, dropout.
   public var seed: UInt64
   /// How many epochs earlier phases had: the order and the augmentation of this phase's first epoch go on from there.
@@ -35,6 +41,13 @@ public struct PhaseSettings: Sendable {
     self.earlyStopping = earlyStopping
     self.seed = seed
     self.firstEpoch = firstEpoch
+  }
+
+  /// The learning rate of a batch; with gradient accumulation several batches make one step.
+  func rate(batch: Int, of batches: Int, batchesPerEpoch: Int) -> Double {
+    let size = optimizer.settings.gradientAccumulationSteps
+    return optimizer.learningRate.rate(
+      step: batch / size, of: max(1, batches / size), stepsPerEpoch: max(1, batchesPerEpoch / size))
   }
 
   var key: RandomKey { RandomKey(seed: seed).folding(name) }

@@ -32,11 +32,15 @@ public struct Trainer: Sendable {
   ) throws -> PhaseResult {
     try check(model, source, validation)
     observer?.phaseBegan(phaseStart(model, source, validation))
-    let penalty = Penalty(model, l2: settings.l2)
+    let penalty = Penalty(model, l1: settings.l1, l2: settings.l2)
     let evaluator = Evaluator(
       loss: settings.loss, metrics: settings.metrics, batchSize: settings.batchSize, penalty: penalty, on: device)
     var monitor = BestEpoch(
       settings.earlyStopping, metrics: settings.metrics, hasValidation: validation != nil, continuing: state.monitored)
+    var plateau = settings.reduceLROnPlateau.map {
+      Plateau($0, metrics: settings.metrics, continuing: state.plateau)
+    }
+    let factors = settings.layerRates.isUniform ? nil : try settings.layerRates.factors(for: model)
     let moved = Set(model.parameters.indices).subtracting(model.frozenParameters)
     var outcome = PhaseResult.Outcome.completed
     let clock = ContinuousClock()
@@ -47,14 +51,17 @@ public struct Trainer: Sendable {
     do {
       while state.epoch < settings.epochs {
         let epochStart = clock.now
-        let training = try trainEpoch(&model, source, penalty, &state, &flow, pace, observer, keeper, shouldStop)
+        let training = try trainEpoch(
+          &model, source, penalty, &state, &flow, pace, factors, observer, keeper, shouldStop)
         guard let training else {
           outcome = .cancelled
           break
         }
         var validated: EvaluationResult?
+        // What is judged and kept: the weights, or their running average.
+        let result = state.optimizer.averaged(model)
         if let validation {
-          validated = try evaluator.evaluate(model, on: validation, shouldStop: shouldStop)
+          validated = try evaluator.evaluate(result, on: validation, shouldStop: shouldStop)
           if validated == nil {
             try keeper?.stopped(model, state)
             outcome = .cancelled
@@ -69,9 +76,11 @@ public struct Trainer: Sendable {
         let (isBest, stops) = monitor.observe(record, epoch: state.epoch)
         // A snapshot shares all memory until the next step moves the parameters: it costs one copy of what is trained.
         if isBest || state.best == nil {
-          state.best = (state.epoch + 1, model.values(ofParameters: moved))
+          state.best = (state.epoch + 1, result.values(ofParameters: moved))
         }
         state.monitored = monitor.seen
+        plateau?.observe(record, rate: state.learningRate)
+        if let plateau { state.plateau = plateau.seen }
         state.epoch += 1
         state.batch = 0
         state.running = RunningResult.Sums()
@@ -89,6 +98,8 @@ public struct Trainer: Sendable {
     if let best = state.best, outcome == .cancelled || settings.earlyStopping?.restoresBestWeights == true {
       model.restore(best.parameters)
       kept = best.epoch
+    } else if outcome != .cancelled {
+      model = state.optimizer.averaged(model)
     }
     let result = PhaseResult(
       records: state.records, outcome: outcome, keptEpoch: kept, steps: state.step, gradientFlow: flow,
@@ -100,7 +111,8 @@ public struct Trainer: Sendable {
   /// The rest of a pass over all samples in a new order; nil if it was stopped.
   private func trainEpoch(
     _ model: inout Model, _ source: any BatchSource, _ penalty: Penalty, _ state: inout TrainingState,
-    _ flow: inout GradientFlow, _ pace: PhasePace, _ observer: (any TrainingObserver)?, _ keeper: (any TrainingKeeper)?,
+    _ flow: inout GradientFlow, _ pace: PhasePace, _ factors: [Double]?, _ observer: (any TrainingObserver)?,
+    _ keeper: (any TrainingKeeper)?,
     _ shouldStop: @Sendable () -> Bool
   ) throws -> EvaluationResult? {
     let number = settings.firstEpoch + state.epoch
@@ -118,11 +130,13 @@ public struct Trainer: Sendable {
       let indices = Array(order[batch * settings.batchSize..<min(order.count, (batch + 1) * settings.batchSize)])
       let values = try source.batch(indices, epoch: number, on: device)
       let targets = source.targets[indices]
-      let rate = settings.optimizer.learningRate.rate(step: state.step, of: pace.total)
+      let rate =
+        state.plateau.factor
+        * settings.rate(batch: state.step, of: pace.total, batchesPerEpoch: pace.batchesPerEpoch)
       // The first step of every epoch is looked at: it costs a copy of the kernels.
       let before = batch == 0 ? model.values(ofParameters: GradientFlow.kernels(of: model)) : nil
       let (loss, outputs, gradients) = try step(
-        &model, values, targets, indices, penalty, &state.optimizer, rate, state.step
+        &model, values, targets, indices, penalty, &state.optimizer, rate, factors, state.step
       ) {
         "phase \"\(settings.name)\", epoch \(state.epoch + 1), batch \(batch + 1)"
       }
@@ -146,7 +160,7 @@ public struct Trainer: Sendable {
   /// Forward, backward, and the move along the gradient.
   private func step(
     _ model: inout Model, _ values: [ValueID: Tensor], _ targets: Targets, _ indices: [Int], _ penalty: Penalty,
-    _ state: inout OptimizerState, _ rate: Double, _ step: Int, place: () -> String
+    _ state: inout OptimizerState, _ rate: Double, _ factors: [Double]?, _ step: Int, place: () -> String
   ) throws(TrainingError) -> (loss: Double, outputs: Tensor, gradients: Gradients) {
     let pass = model.trainingPass(
       settings.loss, penalty, from: values, targets, random: settings.key.folding("step").folding(UInt64(step)),
@@ -158,7 +172,7 @@ public struct Trainer: Sendable {
         "\(place()): the loss is \(pass.loss.isNaN ? "not a number" : "infinite").\(diagnosis) The learning rate "
           + "(\(rate)) is probably too high; try a tenth of it. Pictures without preprocessing have the same effect.")
     }
-    state.move(&model, along: pass.gradients, settings.optimizer, rate: rate, on: device)
+    state.move(&model, along: pass.gradients, settings.optimizer, rate: rate, factors: factors, on: device)
     model.apply(pass.statistics)
     return (pass.loss, pass.outputs, pass.gradients)
   }
@@ -174,6 +188,7 @@ public struct Trainer: Sendable {
         "every layer is frozen or has nothing to learn; there would be nothing to train. Unfreeze something.")
     }
     try settings.earlyStopping?.check(metrics: settings.metrics, hasValidation: validation != nil)
+    try settings.reduceLROnPlateau?.check(metrics: settings.metrics, hasValidation: validation != nil)
   }
 
   private func phaseStart(
