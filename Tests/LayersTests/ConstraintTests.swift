@@ -9,7 +9,9 @@ struct ConstraintTests {
   func norms() {
     var dense = Tensor([2, 2], [3, 0.3, 4, 0.4])
     Constraint.maxNorm(2).apply(to: &dense)
-    for (found, expected) in zip(dense.elements, [1.2, 0.3, 1.6, 0.4] as [Float]) { #expect(abs(found - expected) < 1e-6) }
+    for (found, expected) in zip(dense.elements, [1.2, 0.3, 1.6, 0.4] as [Float]) {
+      #expect(abs(found - expected) < 1e-6)
+    }
     var filters = Tensor([1, 2, 1, 2], [3, -1, 4, 2])
     Constraint.unitNorm(axes: [0, 1, 2]).apply(to: &filters)
     let root = Float(5).squareRoot()

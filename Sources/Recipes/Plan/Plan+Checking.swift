@@ -40,6 +40,9 @@ extension Plan {
 
     let targets = Targets(training)
     let loss = try recipe.resolvedLoss(assembly.model, output: output, targets: targets)
+    let classWeights = try recipe.asking("class_weight") { () throws(ConfigError) in
+      try recipe.classWeights?.weights(classNames: training.classNames, of: targets)
+    }
     try recipe.checkProbabilities(assembly.model, loss: loss)
     let metrics = try recipe.resolvedMetrics(loss: loss, output: output, targets: targets)
     let phases = try recipe.plannedPhases(assembly.model, shapes: shapes)
@@ -64,8 +67,8 @@ extension Plan {
     self.init(
       recipe: recipe, model: assembly.model, preprocessing: assembly.preprocessing, inputSize: assembly.inputSize,
       channels: assembly.channels, architecture: assembly.architecture, training: training, validation: validation,
-      labels: training.classNames, loss: loss, metrics: metrics, phases: phases, notes: notes,
-      classChange: assembly.classChange)
+      labels: training.classNames, loss: loss, classWeights: classWeights, metrics: metrics, phases: phases,
+      notes: notes, classChange: assembly.classChange)
   }
 
   static func list(_ names: [String]) -> String {
@@ -116,7 +119,7 @@ extension Recipe {
 
   /// Refuses a cross-entropy of what no activation turned into probabilities: it would become infinite sooner or later.
   fileprivate func checkProbabilities(_ model: Model, loss: any Loss) throws(RecipeError) {
-    guard loss.name.hasSuffix("crossentropy"), !loss.fromLogits,
+    guard loss.takesProbabilities,
       let node = model.nodes.last(where: { $0.output == model.outputs[0] }),
       let dense = model.instances[node.instance].layer as? Dense, dense.activation == .linear
     else { return }

@@ -18,6 +18,8 @@ public struct Plan: Sendable {
   /// The classes in the order of the model's outputs; empty for regression.
   public let labels: [String]
   public let loss: any Loss
+  /// What a sample counts in the loss by its class; nil for 1.
+  public let classWeights: [Float]?
   public let metrics: [any Metric]
   public let phases: [PlannedPhase]
   /// What was loaded from where, and what was ignored.

@@ -22,6 +22,7 @@ extension Recipe {
     let data = reader.object("data").flatMap { DataRecipe(reading: $0) }
     if data == nil, !reader.has("data") { reader.report("data", "a recipe needs \"data\"") }
     let loss = reader.setting("loss") { value throws(ConfigError) in try LossRegistry.loss(value) }
+    let classWeights = reader.setting("class_weight") { value throws(ConfigError) in try ClassWeights(config: value) }
     let metrics = reader.list("metrics").map { list in list.map(\.value) }
     let l1 = reader.double("l1", in: 0...Double.infinity) ?? 0
     let l2 = reader.double("l2", in: 0...Double.infinity) ?? 0
@@ -53,7 +54,8 @@ extension Recipe {
       throw RecipeError(file: file, problems: problems.problems)
     }
     self.init(
-      file: file, folder: folder, seed: UInt64(seed), model: model, data: data, loss: loss, metrics: metrics,
+      file: file, folder: folder, seed: UInt64(seed), model: model, data: data, loss: loss,
+      classWeights: classWeights, metrics: metrics,
       l1: Float(l1), l2: Float(l2), phases: phases, earlyStopping: earlyStopping, reduceLROnPlateau: reduceLROnPlateau,
       precision: precision, checkpoint: checkpoint, logs: logs, timeLimit: timeLimit,
       output: output ?? "runs/" + Self.stem(of: file))

@@ -12,6 +12,7 @@ extension Recipe {
       "seed": .integer(Int(seed)), "model": model.json, "data": data.json,
     ]
     if let loss { object["loss"] = loss.config }
+    if let classWeights { object["class_weight"] = classWeights.config }
     if let metrics { object["metrics"] = .array(metrics) }
     if l1 > 0 { object["l1"] = .float(l1) }
     if l2 > 0 { object["l2"] = .float(l2) }

@@ -19,6 +19,8 @@ public struct Recipe: Sendable {
   public var data: DataRecipe
   /// The loss; nil for the task's own.
   public var loss: (any Loss)?
+  /// What a sample counts in the loss by its class.
+  public var classWeights: ClassWeights?
   /// The metrics by Keras' names, with their settings; nil for the task's own. Resolved when the model is known.
   public var metrics: [JSONValue]?
   /// Penalties on all trained kernels: the loss carries `l1 · Σ |w| + l2 · Σ w²`.

@@ -91,6 +91,7 @@ public struct Run: Sendable {
       metrics: plan.metrics, optimizer: phase.recipe.optimizer, l2: plan.recipe.l2, earlyStopping: phase.earlyStopping,
       seed: plan.recipe.seed, firstEpoch: history.records.count)
     settings.l1 = plan.recipe.l1
+    settings.classWeights = plan.classWeights
     settings.reduceLROnPlateau = phase.recipe.reduceLROnPlateau ?? plan.recipe.reduceLROnPlateau
     settings.layerRates = phase.recipe.layerRates
     return settings

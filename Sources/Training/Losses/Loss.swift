@@ -2,10 +2,11 @@ public import JSON
 public import Layers
 public import Tensors
 
-/// What training makes small: a number for the outputs of a batch and its slope.
+/// What training makes small: a number for the outputs of a sample and its slope.
 ///
 /// A loss of a batch is the mean over its samples (Keras' reduction `sum_over_batch_size`), so that the learning rate does
-/// not depend on the batch size. Sums run in `Double` and in the order of the samples.
+/// not depend on the batch size; a sample's weight multiplies its loss, and the sum is still divided by the number of samples,
+/// as in Keras. Sums run in `Double` and in the order of the samples.
 public protocol Loss: Hashable, Sendable {
   /// Keras' name: `categorical_crossentropy`.
   static var name: String { get }
@@ -19,31 +20,51 @@ public protocol Loss: Hashable, Sendable {
   /// Whether the outputs are logits: numbers to which softmax or sigmoid has not been applied.
   var fromLogits: Bool { get }
 
+  /// Whether the outputs must be probabilities.
+  var takesProbabilities: Bool { get }
+
   /// Says in words why a model's output (the shape of one sample) and the targets do not go together.
   func check(output: Shape, targets: Targets) throws(ConfigError)
 
-  /// The loss of `outputs` `[samples, units]`, and its gradient with respect to them.
-  func evaluate(_ outputs: Tensor, _ targets: Targets) -> LossValue
+  /// The loss of one sample, and its slope with respect to each output, which is written to `slopes`.
+  func value(_ outputs: [Double], _ targets: [Double], slopes: inout [Double]) -> Double
 }
 
 extension Loss {
   public var fromLogits: Bool { false }
-
-  /// The loss of `outputs` alone.
-  public func callAsFunction(_ outputs: Tensor, _ targets: Targets) -> Double { evaluate(outputs, targets).mean }
+  public var takesProbabilities: Bool { false }
 
   /// Keras' name.
   public var name: String { Self.name }
 
-  /// Checks that an output is a vector.
-  func checkVector(_ output: Shape) throws(ConfigError) {
-    guard output.rank == 1 else {
-      throw ConfigError(
-        key: "loss",
-        "\(Self.name) takes a vector for each sample, but the model puts out \(output). End it with "
-          + "GlobalAveragePooling2D or Flatten and a Dense layer.")
+  /// The mean loss of `outputs` `[samples, units]`, and its gradient with respect to them.
+  public func evaluate(_ outputs: Tensor, _ targets: Targets) -> LossValue {
+    let (samples, units) = (outputs.shape[0], outputs.shape[1])
+    let wanted = targets.numbers(units: units)
+    precondition(wanted.shape == outputs.shape, "targets \(wanted.shape) for outputs \(outputs.shape)")
+    var gradient = [Float](repeating: 0, count: outputs.count)
+    var sum = 0.0
+    var (row, goal, slopes) = ([Double](repeating: 0, count: units), [Double](repeating: 0, count: units), [Double]())
+    unsafe outputs.withUnsafeElements { numbers in
+      unsafe wanted.withUnsafeElements { targetNumbers in
+        for sample in 0..<samples {
+          let start = sample * units
+          for unit in 0..<units {
+            row[unit] = unsafe Double(numbers[start + unit])
+            goal[unit] = unsafe Double(targetNumbers[start + unit])
+          }
+          slopes.replaceSubrange(slopes.indices, with: repeatElement(0, count: units))
+          let weight = targets.weights.map { Double($0[sample]) } ?? 1
+          sum += weight * value(row, goal, slopes: &slopes)
+          for unit in 0..<units { gradient[start + unit] = Float(slopes[unit] * weight / Double(samples)) }
+        }
+      }
     }
+    return LossValue(mean: sum / Double(max(1, samples)), gradient: Tensor(outputs.shape, gradient))
   }
+
+  /// The loss of `outputs` alone.
+  public func callAsFunction(_ outputs: Tensor, _ targets: Targets) -> Double { evaluate(outputs, targets).mean }
 }
 
 /// The mean loss over a batch and its gradient with respect to the model's outputs.

@@ -8,11 +8,28 @@ public enum LossRegistry {
     CategoricalCrossentropy.self,
     SparseCategoricalCrossentropy.self,
     BinaryCrossentropy.self,
+    CategoricalFocalCrossentropy.self,
+    BinaryFocalCrossentropy.self,
+    KLDivergence.self,
+    CategoricalHinge.self,
+    Hinge.self,
+    SquaredHinge.self,
     MeanSquaredError.self,
+    MeanAbsoluteError.self,
+    MeanAbsolutePercentageError.self,
+    MeanSquaredLogarithmicError.self,
+    Huber.self,
+    LogCosh.self,
+    Poisson.self,
+    CosineSimilarity.self,
   ]
 
   /// Keras' short names.
-  private static let aliases = ["mse": MeanSquaredError.name]
+  private static let aliases = [
+    "bce": BinaryCrossentropy.name, "mse": MeanSquaredError.name, "mae": MeanAbsoluteError.name,
+    "mape": MeanAbsolutePercentageError.name, "msle": MeanSquaredLogarithmicError.name, "logcosh": LogCosh.name,
+    "kld": KLDivergence.name, "kullback_leibler_divergence": KLDivergence.name,
+  ]
 
   public static var names: [String] { all.map { $0.name } }
 

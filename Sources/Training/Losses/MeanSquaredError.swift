@@ -5,7 +5,7 @@ public import Tensors
 /// The mean of squared differences, in the square of the target's unit.
 ///
 /// - Outputs: `[samples, units]`
-/// - Formula: `(y − t)²`, mean over the units; gradient `2 (y − t)` over units and samples
+/// - Formula: `(y − t)²`, mean over the units
 public struct MeanSquaredError: Loss {
   public static let name = "mean_squared_error"
 
@@ -18,25 +18,16 @@ public struct MeanSquaredError: Loss {
 
   public var config: JSONValue { ["name": .string(Self.name)] }
 
-  public func check(output: Shape, targets: Targets) throws(ConfigError) {
-    try checkVector(output)
-    let (units, what) =
-      switch targets {
-      case .classes(_, let count): (output[0] == 1 ? 1 : count, "\(count) classes")
-      case .values(let values): (values.shape[-1], "\(values.shape[-1]) to predict for each sample")
-      }
-    guard output[0] == units else {
-      throw ConfigError(key: "loss", "the model has \(output[0]) outputs, but the data hold \(what)")
-    }
-  }
+  public func check(output: Shape, targets: Targets) throws(ConfigError) { try checkNumbers(output, targets) }
 
-  public func evaluate(_ outputs: Tensor, _ targets: Targets) -> LossValue {
-    let wanted = targets.numbers(units: outputs.shape[1])
-    precondition(wanted.shape == outputs.shape, "targets \(wanted.shape) for outputs \(outputs.shape)")
-    let errors = zip(outputs.elements, wanted.elements).map { Double($0) - Double($1) }
-    let count = Double(errors.count)
-    return LossValue(
-      mean: errors.reduce(0) { $0 + $1 * $1 } / count,
-      gradient: Tensor(outputs.shape, errors.map { Float(2 * $0 / count) }))
+  public func value(_ outputs: [Double], _ targets: [Double], slopes: inout [Double]) -> Double {
+    let count = Double(outputs.count)
+    var sum = 0.0
+    for (unit, target) in targets.enumerated() {
+      let error = outputs[unit] - target
+      sum += error * error
+      slopes[unit] = 2 * error / count
+    }
+    return sum / count
   }
 }

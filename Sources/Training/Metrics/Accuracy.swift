@@ -11,7 +11,7 @@ public struct CategoricalAccuracy: Metric {
   public init(name: String = "accuracy") { self.name = name }
 
   public func sum(_ outputs: Tensor, _ targets: Targets) -> Double {
-    guard case .classes(let classes, _) = targets else { preconditionFailure("accuracy of numbers") }
+    guard case .classes(let classes, _) = targets.kind else { preconditionFailure("accuracy of numbers") }
     return Double(
       zip(OutputRows(outputs), classes).count { row, right in
         row.max().flatMap(row.firstIndex(of:)) == row.startIndex + right
@@ -33,7 +33,7 @@ public struct TopKCategoricalAccuracy: Metric {
   }
 
   public func sum(_ outputs: Tensor, _ targets: Targets) -> Double {
-    guard case .classes(let classes, _) = targets else { preconditionFailure("accuracy of numbers") }
+    guard case .classes(let classes, _) = targets.kind else { preconditionFailure("accuracy of numbers") }
     return Double(
       zip(OutputRows(outputs), classes).count { row, right in
         let own = row[row.startIndex + right]

@@ -12,13 +12,13 @@ public enum MetricRegistry {
 
     /// Refuses a metric that counts right classes where there are none.
     func needClasses(_ name: String) throws(ConfigError) {
-      if case .classes(_, let count) = targets, count == units { return }
+      if case .classes(_, let count) = targets.kind, count == units { return }
       throw ConfigError(
         "\(name) compares classes, one output for each, but the data hold \(isRegression ? "numbers to predict" : "classes and the model has one output"). "
           + "There is \(isRegression ? "root_mean_squared_error or mean_absolute_error" : "binary_accuracy").")
     }
 
-    private var isRegression: Bool { if case .values = targets { true } else { false } }
+    private var isRegression: Bool { if case .values = targets.kind { true } else { false } }
   }
 
   struct Entry: Sendable {
@@ -80,7 +80,7 @@ public enum MetricRegistry {
 
   /// What is watched if nobody says otherwise: accuracy for classes, the root mean squared error for numbers.
   public static func standardName(for targets: Targets) -> String {
-    if case .classes = targets { "accuracy" } else { "root_mean_squared_error" }
+    if case .classes = targets.kind { "accuracy" } else { "root_mean_squared_error" }
   }
 
   private static func binaryAccuracy(_ name: String, _ setting: Setting) -> BinaryAccuracy {

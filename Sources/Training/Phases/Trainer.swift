@@ -129,7 +129,8 @@ public struct Trainer: Sendable {
       let batch = state.batch
       let indices = Array(order[batch * settings.batchSize..<min(order.count, (batch + 1) * settings.batchSize)])
       let values = try source.batch(indices, epoch: number, on: device)
-      let targets = source.targets[indices]
+      let drawn = source.targets[indices]
+      let targets = settings.classWeights.map { drawn.weighted(byClass: $0) } ?? drawn
       let rate =
         state.plateau.factor
         * settings.rate(batch: state.step, of: pace.total, batchesPerEpoch: pace.batchesPerEpoch)

@@ -1,0 +1,33 @@
+public import JSON
+public import Layers
+public import Tensors
+
+/// The square of how far outputs fall short of the right side of a margin.
+///
+/// - Outputs: `[samples, units]`, without an activation or with `tanh`
+/// - Formula: `max(1 − t y, 0)²`, mean over the units, with `t` −1 or 1; targets 0 and 1 are taken for these
+public struct SquaredHinge: Loss {
+  public static let name = "squared_hinge"
+
+  public init() {}
+
+  public init(config: JSONValue) throws(ConfigError) {
+    let reader = try ConfigReader(config, of: Self.name)
+    try reader.finish()
+  }
+
+  public var config: JSONValue { ["name": .string(Self.name)] }
+
+  public func check(output: Shape, targets: Targets) throws(ConfigError) { try checkLabels(output, targets) }
+
+  public func value(_ outputs: [Double], _ targets: [Double], slopes: inout [Double]) -> Double {
+    let (goals, count) = (signs(targets), Double(outputs.count))
+    var sum = 0.0
+    for (unit, sign) in goals.enumerated() {
+      let short = max(1 - sign * outputs[unit], 0)
+      sum += short * short
+      slopes[unit] = -2 * short * sign / count
+    }
+    return sum / count
+  }
+}
