@@ -100,7 +100,7 @@ struct EarlyStoppingTests {
 }
 
 /// A metric that gives scripted values on validation data, which are four samples, one after the other.
-private final class Script: Metric {
+private final class Script: AveragedMetric {
   let name = "scripted"
   let improvesUpwards = true
   private let values: [Double]

@@ -35,8 +35,6 @@ struct EvaluateCommand: ParsableCommand {
       Terminal.standardOutput.write(evaluation.json.prettyText + "\n")
       return
     }
-    var line = "\(evaluation.imageCount) images  loss \(Figure.short(evaluation.result.loss))"
-    for metric in evaluation.result.metrics { line += "  \(metric.name) \(Figure.short(metric.value))" }
-    Terminal.standardOutput.write(line + "\n")
+    Terminal.standardOutput.write(EvaluationText(evaluation).lines.map { $0 + "\n" }.joined())
   }
 }

@@ -44,7 +44,8 @@ extension Plan {
       try recipe.classWeights?.weights(classNames: training.classNames, of: targets)
     }
     try recipe.checkProbabilities(assembly.model, loss: loss)
-    let metrics = try recipe.resolvedMetrics(loss: loss, output: output, targets: targets)
+    let metrics = try recipe.resolvedMetrics(
+      loss: loss, output: output, targets: targets, classNames: training.classNames)
     let phases = try recipe.plannedPhases(assembly.model, shapes: shapes)
     for (index, phase) in phases.enumerated() {
       try recipe.asking(phase.recipe.earlyStopping == nil ? "early_stopping" : "phases[\(index)].early_stopping") {
@@ -132,13 +133,14 @@ extension Recipe {
   }
 
   fileprivate func resolvedMetrics(
-    loss: any Loss, output: Shape, targets: Targets
+    loss: any Loss, output: Shape, targets: Targets, classNames: [String]
   ) throws(RecipeError) -> [any Metric] {
     var metrics: [any Metric] = []
     for (index, config) in (self.metrics ?? data.task.standardMetrics).enumerated() {
       metrics.append(
         try asking("metrics[\(index)]") { () throws(ConfigError) in
-          try MetricRegistry.metric(config, loss: loss, output: output, targets: targets)
+          try MetricRegistry.metric(
+            config, loss: loss, output: output, targets: targets, classNames: classNames)
         })
     }
     return metrics

@@ -10,6 +10,8 @@ public import Training
 public struct PictureEvaluation: Sendable {
   public let imageCount: Int
   public let result: EvaluationResult
+  /// What it is worth class by class; nil for numbers.
+  public let classification: ClassificationReport?
   /// Pictures that cannot be read.
   public let skipped: [ImageError]
   /// What was passed over in the folder.
@@ -50,13 +52,22 @@ public struct PictureEvaluation: Sendable {
         ? "mean_squared_error"
         : output == [1] || task == .multiLabel ? "binary_crossentropy" : "categorical_crossentropy")
     try loss.check(output: output, targets: targets)
-    let names = metrics.isEmpty ? task.standardMetrics : metrics.map { .string($0) }
+    let standard: [JSONValue] =
+      task == .regression ? ["root_mean_squared_error", "mean_absolute_error", "r2_score"] : task.standardMetrics
+    let names = metrics.isEmpty ? standard : metrics.map { .string($0) }
     let chosen = try names.map { config throws(ConfigError) in
       try MetricRegistry.metric(config, loss: loss, output: output, targets: targets)
     }
     let evaluator = Evaluator(loss: loss, metrics: chosen, batchSize: batchSize, on: device)
-    guard let result = try evaluator.evaluate(loaded.model, on: extracted.features) else {
-      preconditionFailure("nobody asks the evaluation to stop")
+    var numbers: [Float] = []
+    let evaluated = try evaluator.evaluate(
+      loaded.model, on: extracted.features, inspect: { outputs, _ in numbers += outputs.elements })
+    guard let result = evaluated else { preconditionFailure("nobody asks the evaluation to stop") }
+    let units = output.elementCount
+    classification = OutputReading(loss: loss, units: units, targets: targets).map { reading in
+      ClassificationReport(
+        Tensor([numbers.count / max(1, units), units], numbers), extracted.features.targets, reading: reading,
+        labels: loaded.labels ?? pictures.classNames)
     }
     self.result = result
     imageCount = extracted.kept.count
@@ -64,10 +75,11 @@ public struct PictureEvaluation: Sendable {
     report = pictures.report
   }
 
-  /// `{"images": …, "loss": …, "accuracy": …}`
+  /// `{"images": …, "loss": …, "accuracy": …}`, and for classes what `ClassificationReport` says
   public var json: JSONValue {
     var object: OrderedDictionary<String, JSONValue> = ["images": .integer(imageCount), "loss": .number(result.loss)]
     for metric in result.metrics { object[metric.name] = .number(metric.value) }
+    for (key, value) in classification?.json ?? [:] { object[key] = value }
     if !skipped.isEmpty {
       object["skipped"] = .array(skipped.map { ["file": .string($0.path), "reason": .string($0.reason)] })
     }

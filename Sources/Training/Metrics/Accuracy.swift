@@ -4,7 +4,7 @@ public import Tensors
 ///
 /// Keras' `CategoricalAccuracy` and `SparseCategoricalAccuracy`, which differ in how targets are written only. Of equal
 /// outputs the first counts as the largest.
-public struct CategoricalAccuracy: Metric {
+public struct CategoricalAccuracy: AveragedMetric {
   public let name: String
   public let improvesUpwards = true
 
@@ -22,7 +22,7 @@ public struct CategoricalAccuracy: Metric {
 /// The share of samples whose right class is among the `k` largest outputs, from 0 to 1.
 ///
 /// Keras' `TopKCategoricalAccuracy` and its sparse twin. Outputs equal to that of the right class do not displace it.
-public struct TopKCategoricalAccuracy: Metric {
+public struct TopKCategoricalAccuracy: AveragedMetric {
   public let name: String
   public let improvesUpwards = true
   public let k: Int
@@ -46,7 +46,7 @@ public struct TopKCategoricalAccuracy: Metric {
 ///
 /// Keras' `BinaryAccuracy`: yes is an output above the threshold. For logits the threshold is 0, where the probability
 /// is ½; Keras keeps 0.5 there unless it is told.
-public struct BinaryAccuracy: Metric {
+public struct BinaryAccuracy: AveragedMetric {
   public let name: String
   public let improvesUpwards = true
   public let threshold: Float
@@ -60,20 +60,5 @@ public struct BinaryAccuracy: Metric {
     let wanted = targets.numbers(units: outputs.shape[1]).elements
     let right = zip(outputs.elements, wanted).count { ($0 > threshold ? 1 : 0) == $1 }
     return Double(right) / Double(outputs.shape[1])
-  }
-}
-
-/// The rows of `[samples, units]`, one after the other.
-private struct OutputRows: Sequence {
-  private let elements: [Float]
-  private let units: Int
-
-  init(_ outputs: Tensor) {
-    elements = outputs.elements
-    units = outputs.shape[1]
-  }
-
-  func makeIterator() -> some IteratorProtocol<ArraySlice<Float>> {
-    stride(from: 0, to: elements.count, by: units).lazy.map { elements[$0..<$0 + units] }.makeIterator()
   }
 }

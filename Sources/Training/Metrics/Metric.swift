@@ -1,6 +1,7 @@
 public import Tensors
 
-/// A number to watch: what it is worth is summed over the samples of an epoch and divided by their count.
+/// A number to watch. What batches say adds up in a list of numbers, from which the result follows; so a metric is the same
+/// however its samples were cut into batches, and what is known can be kept and gone on from.
 public protocol Metric: Hashable, Sendable {
   /// The name in histories, as it was asked for: `accuracy`, `mse`.
   var name: String { get }
@@ -8,6 +9,29 @@ public protocol Metric: Hashable, Sendable {
   /// Whether more is better.
   var improvesUpwards: Bool { get }
 
+  /// Adds what a batch of outputs `[samples, units]` says to what is known; nothing is at first.
+  func add(_ outputs: Tensor, _ targets: Targets, to known: inout [Double])
+
+  /// The value for all samples that were added.
+  func result(of known: [Double], samples: Int) -> Double
+
+  /// Whether the result costs next to nothing, so that it may be asked for after every batch.
+  var isCheap: Bool { get }
+}
+
+extension Metric {
+  public var isCheap: Bool { true }
+
+  /// The value for one batch.
+  public func callAsFunction(_ outputs: Tensor, _ targets: Targets) -> Double {
+    var known: [Double] = []
+    add(outputs, targets, to: &known)
+    return result(of: known, samples: outputs.shape[0])
+  }
+}
+
+/// A metric that is a mean over samples, or follows from one.
+public protocol AveragedMetric: Metric {
   /// The sum over the samples of `outputs` `[samples, units]` of what the metric averages.
   func sum(_ outputs: Tensor, _ targets: Targets) -> Double
 
@@ -15,74 +39,15 @@ public protocol Metric: Hashable, Sendable {
   func result(ofMean mean: Double) -> Double
 }
 
-extension Metric {
+extension AveragedMetric {
   public func result(ofMean mean: Double) -> Double { mean }
-}
 
-/// The loss and the metrics of the samples seen so far, each sample counting the same.
-struct RunningResult {
-  /// All that is known of the samples seen so far.
-  struct Sums: Hashable, Sendable, Codable {
-    var samples = 0
-    var loss = 0.0
-    var metrics: [Double] = []
+  public func add(_ outputs: Tensor, _ targets: Targets, to known: inout [Double]) {
+    if known.isEmpty { known = [0] }
+    known[0] += sum(outputs, targets)
   }
 
-  private let metrics: [any Metric]
-  private(set) var sums: Sums
-
-  /// - Parameter sums: what earlier batches gave.
-  init(_ metrics: [any Metric], continuing sums: Sums = Sums()) {
-    self.metrics = metrics
-    self.sums = sums
-    if sums.metrics.isEmpty { self.sums.metrics = metrics.map { _ in 0 } }
-  }
-
-  var samples: Int { sums.samples }
-
-  /// - Parameter loss: the mean over this batch, with penalties.
-  mutating func add(loss: Double, _ outputs: Tensor, _ targets: Targets) {
-    let count = outputs.shape[0]
-    sums.samples += count
-    sums.loss += loss * Double(count)
-    for (index, metric) in metrics.enumerated() { sums.metrics[index] += metric.sum(outputs, targets) }
-  }
-
-  var result: EvaluationResult {
-    let count = Double(max(1, samples))
-    return EvaluationResult(
-      samples: samples, loss: sums.loss / count,
-      metrics: zip(metrics, sums.metrics).map { MetricValue(name: $0.name, value: $0.result(ofMean: $1 / count)) })
-  }
-}
-
-/// A metric's value.
-public struct MetricValue: Hashable, Sendable, Codable {
-  public let name: String
-  public let value: Double
-
-  public init(name: String, value: Double) {
-    self.name = name
-    self.value = value
-  }
-}
-
-/// What a model is worth on some data.
-public struct EvaluationResult: Hashable, Sendable, Codable {
-  /// The number of samples.
-  public let samples: Int
-  /// The mean loss of a sample, with the penalties that the training loss carries.
-  public let loss: Double
-  public let metrics: [MetricValue]
-
-  public init(samples: Int, loss: Double, metrics: [MetricValue]) {
-    self.samples = samples
-    self.loss = loss
-    self.metrics = metrics
-  }
-
-  /// The value of `loss` or of a metric.
-  public subscript(name: String) -> Double? {
-    name == "loss" ? loss : metrics.first { $0.name == name }?.value
+  public func result(of known: [Double], samples: Int) -> Double {
+    result(ofMean: (known.first ?? 0) / Double(max(1, samples)))
   }
 }

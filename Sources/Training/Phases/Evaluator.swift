@@ -1,7 +1,7 @@
 internal import Execution
 public import Kernels
 public import Layers
-import Tensors
+public import Tensors
 
 /// Loss and metrics of a model in inference mode.
 public struct Evaluator: Sendable {
@@ -27,11 +27,12 @@ public struct Evaluator: Sendable {
   ///
   /// - Parameters:
   ///   - progress: is told, after each batch, how many samples are done.
+  ///   - inspect: is shown the outputs and targets of every batch.
   ///   - shouldStop: asked before every batch.
   /// - Throws: `TrainingError` if a picture cannot be read.
   public func evaluate(
     _ model: Model, on source: any BatchSource, progress: ((_ done: Int) -> Void)? = nil,
-    shouldStop: @Sendable () -> Bool = { false }
+    inspect: ((_ outputs: Tensor, _ targets: Targets) -> Void)? = nil, shouldStop: @Sendable () -> Bool = { false }
   ) throws -> EvaluationResult? {
     precondition(model.outputs.count == 1, "only models with one output can be evaluated")
     var running = RunningResult(metrics)
@@ -51,6 +52,7 @@ public struct Evaluator: Sendable {
       let outputs = program(known.compactMap { values[$0] }, on: device)[0]
       let targets = source.targets[indices]
       running.add(loss: loss(outputs, targets) + penalty, outputs, targets)
+      inspect?(outputs, targets)
       progress?(running.samples)
     }
     return running.result

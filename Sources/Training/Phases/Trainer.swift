@@ -150,7 +150,8 @@ public struct Trainer: Sendable {
       observer?.batchEnded(
         BatchProgress(
           phase: settings.name, epoch: state.epoch + 1, epochs: settings.epochs, batch: state.batch,
-          batches: pace.batchesPerEpoch, result: running.result, samples: running.samples, totalSamples: source.count,
+          batches: pace.batchesPerEpoch, result: running.cheapResult, samples: running.samples,
+          totalSamples: source.count,
           imagesPerSecond: Double(running.samples - before) / max(1e-9, (clock.now - start).seconds),
           secondsLeft: pace.secondsLeft(after: state.step, at: clock.now)))
       try keeper?.batchEnded(model, state)

@@ -1,7 +1,7 @@
 public import Tensors
 
 /// A mean error over the samples of a regression.
-public struct MeanError: Metric {
+public struct MeanError: AveragedMetric {
   public enum Kind: Hashable, Sendable {
     /// `(y − t)²`, in the square of the target's unit.
     case squared
