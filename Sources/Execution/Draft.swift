@@ -3,8 +3,8 @@ internal import Layers
 internal import Tensors
 
 /// An operation while layers are still being fused into it.
-struct Draft {
-  enum Work {
+struct Draft: Sendable {
+  enum Work: Sendable {
     case convolution(ConvolutionGeometry)
     case depthwise(Window)
     /// Three convolutions in one: `expand` may be missing.

@@ -38,13 +38,14 @@ public struct InferenceProgram: Sendable {
   public init(
     _ model: Model, from known: [ValueID]? = nil, to wanted: [ValueID], inputShapes: [Shape], on device: Device
   ) throws(ModelError) {
-    let shapes = try model.shapes(for: inputShapes)
-    let known = known ?? model.inputs.map(\.value)
-    var lowering = Lowering(
-      model, path: model.nodes(to: wanted, from: Set(known)), shapes: shapes, wanted: wanted)
-    lowering.fuseBlocks()
+    self.init(try LoweredProgram(model, from: known, to: wanted, inputShapes: inputShapes), on: device)
+  }
+
+  /// Compiles what is lowered already.
+  public init(_ lowered: LoweredProgram, on device: Device) {
+    let shapes = lowered.shapes
     let layout = Layout(
-      lowering.drafts, known: known, wanted: wanted.map(lowering.resolved), shapes: shapes, on: device)
+      lowered.drafts, known: lowered.known, wanted: lowered.resolved, shapes: shapes, on: device)
     perImage = layout.perImage
     stages = layout.stages
     arenaCount = layout.arenaCount
@@ -53,8 +54,8 @@ public struct InferenceProgram: Sendable {
     keptShapes = layout.kept.map { shapes[$0.index] }
     outputs = layout.outputs
     kernels = device.kernels
-    self.inputShapes = known.map { shapes[$0.index] }
-    outputShapes = wanted.map { shapes[$0.index] }
+    inputShapes = lowered.known.map { shapes[$0.index] }
+    outputShapes = lowered.outputShapes
   }
 
   /// The wanted values.

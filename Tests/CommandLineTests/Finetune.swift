@@ -19,7 +19,7 @@ struct Finetune {
     let process = Process()
     process.executableURL = tool
     process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
+    process.environment = self.environment(environment)
     let files = ["output", "messages"].map { TemporaryFolder.path($0) }
     for file in files { try Data().write(to: URL(fileURLWithPath: file)) }
     process.standardInput = FileHandle.nullDevice
@@ -33,7 +33,15 @@ struct Finetune {
     return Outcome(status: status, output: texts[0], messages: texts[1])
   }
 
-  private static let tool: URL = {
+  /// The environment of a run: with a cache of the tests' own.
+  static func environment(_ changes: [String: String] = [:]) -> [String: String] {
+    ProcessInfo.processInfo.environment.merging(["XDG_CACHE_HOME": cache]) { _, new in new }
+      .merging(changes) { _, new in new }
+  }
+
+  private static let cache = TemporaryFolder.path("cache")
+
+  static let tool: URL = {
     // The test bundle and the tool are products of the same build.
     var folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
     while folder.path != "/",

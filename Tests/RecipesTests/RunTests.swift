@@ -138,7 +138,7 @@ struct RunTests {
         "channels": 1, "preprocessing": "unit",
       ],
       "data": ["train": "table.csv", "task": "regression", "validation": ["fraction": 0.2], "batch_size": 8],
-      "phases": [["epochs": 60, "optimizer": ["name": "adam", "learning_rate": 0.05]]],
+      "phases": [["epochs": 60, "optimizer": ["name": "adam", "learning_rate": 0.05]]], "cache": false,
     ]
     let report = try Run(Plan(Recipe(value, file: "r.json", folder: folder)), on: Device(threads: 1))()
     let error = try #require(report.final?.metrics.first { $0.name == "root_mean_squared_error" })
@@ -174,7 +174,7 @@ struct RunTests {
 final class CountingObserver: RunObserver {
   let passes = Atomic(0)
 
-  func featuresFinished(images: Int, seconds: Double, bytes: Int, throughFrozenLayers: Bool) {
+  func featuresFinished(images: Int, stored: Int, seconds: Double, bytes: Int, throughFrozenLayers: Bool) {
     passes.add(1, ordering: .relaxed)
   }
 }
@@ -202,7 +202,7 @@ struct StripedPictures {
 
   func plan(
     _ layers: JSONValue, epochs: Int = 1, phases: JSONValue? = nil, seed: Int = 5, limit: Double = 0.05,
-    augment: JSONValue = []
+    augment: JSONValue = [], cache: JSONValue = false
   ) throws -> Plan {
     let value: JSONValue = [
       "seed": .integer(seed), "model": ["layers": layers, "input_size": [12, 12]],
@@ -213,7 +213,7 @@ struct StripedPictures {
       "phases": phases ?? [
         ["epochs": .integer(epochs), "optimizer": ["name": "adam", "learning_rate": 0.01]]
       ],
-      "output": .string(TemporaryFolder.path("run")),
+      "cache": cache, "output": .string(TemporaryFolder.path("run")),
     ]
     return try Plan(Recipe(value, file: "stripes.json", folder: folder))
   }

@@ -52,4 +52,8 @@ ft_image_status ft_jpeg_write(
 
 void ft_image_free(uint8_t *bytes);
 
+// The versions of the libraries: libpng's as it is loaded, libjpeg's as it was compiled against. Static texts.
+const char *ft_image_png_version(void);
+const char *ft_image_jpeg_version(void);
+
 #endif

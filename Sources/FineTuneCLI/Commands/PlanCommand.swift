@@ -15,12 +15,15 @@ struct PlanCommand: ParsableCommand {
   @Flag(help: "Print the plan as JSON.")
   var json = false
 
+  @Flag(help: "Leave features of the frozen part on disk out of account.")
+  var noCache = false
+
   @OptionGroup var running: RunningOptions
 
   func run() throws {
     let plan = try Plan(Recipe(contentsOf: recipe, settings: settings))
     let device = running.device
-    let estimate = try PlanEstimate(plan, on: device)
+    let estimate = try PlanEstimate(plan, on: device, usesCache: !noCache)
     if let warning = plan.preprocessingWarning(on: device) { running.say(["warning: \(warning)"]) }
     if json {
       Terminal.standardOutput.write(plan.json(estimate).prettyText + "\n")

@@ -20,6 +20,9 @@ struct TrainCommand: ParsableCommand {
   @Flag(help: "Print the metrics as JSON to standard output.")
   var json = false
 
+  @Flag(help: "Neither read nor write features of the frozen part on disk.")
+  var noCache = false
+
   @OptionGroup var running: RunningOptions
 
   func run() throws {
@@ -32,7 +35,7 @@ struct TrainCommand: ParsableCommand {
     }
     let device = running.device
     if let note = device.kernels.note(on: plan.recipe.precision) { running.say([note]) }
-    let run = Run(plan, on: device, output: output, resumes: resume)
+    let run = Run(plan, on: device, output: output, resumes: resume, usesCache: !noCache)
     let report = try run(observer: renderer, shouldStop: { interrupt.isRequested })
     progress.clear()
     running.say(ReportText(report).lines)

@@ -28,10 +28,15 @@ struct PlanText {
   static func lines(_ estimate: PlanEstimate) -> [String] {
     var lines: [String] = []
     for phase in estimate.phases {
+      let use = phase.features
+      let cache =
+        use.images == 0 || use.stored == 0
+        ? "" : "; \(Figure.grouped(use.stored)) of \(Figure.grouped(use.images)) pictures' features are in the cache"
       lines.append(
         "\(phase.name): about \(Figure.duration(phase.seconds)), "
           + (phase.featureBytes > 0
-            ? "\(Figure.bytes(Double(phase.featureBytes))) of features kept in memory" : "nothing kept in memory"))
+            ? "\(Figure.bytes(Double(phase.featureBytes))) of features kept in memory" : "nothing kept in memory")
+          + cache)
     }
     lines.append(
       "in all about \(Figure.duration(estimate.seconds)) and \(Figure.bytes(Double(estimate.memoryBytes))) of memory on "

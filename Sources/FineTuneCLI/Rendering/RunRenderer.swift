@@ -17,9 +17,13 @@ struct RunRenderer: RunObserver {
       "\(done)/\(count)  \(Int(imagesPerSecond)) images/s  \(Figure.duration(left)) left")
   }
 
-  func featuresFinished(images: Int, seconds: Double, bytes: Int, throughFrozenLayers: Bool) {
+  func featuresFinished(images: Int, stored: Int, seconds: Double, bytes: Int, throughFrozenLayers: Bool) {
+    let what =
+      !throughFrozenLayers
+      ? "pictures read" : stored == images ? "frozen part from the cache" : "frozen part computed once"
+    let partly = stored > 0 && stored < images ? " (\(Figure.grouped(stored)) from the cache)" : ""
     progress.say(
-      "  \(throughFrozenLayers ? "frozen part computed once" : "pictures read"): \(Figure.grouped(images)) images in \(Figure.duration(seconds)) "
+      "  \(what): \(Figure.grouped(images)) images\(partly) in \(Figure.duration(seconds)) "
         + "(\(Int(Double(images) / max(1e-9, seconds))) images/s), \(Figure.bytes(Double(bytes))) kept")
   }
 

@@ -24,6 +24,7 @@ extension Plan {
         "trained_layers": .array(phase.trained.sorted().map { .string(self.model.instances[$0].path) }),
         "estimated_seconds": .number(estimate.seconds),
         "feature_bytes": .integer(estimate.featureBytes),
+        "features": estimate.features.json,
       ]
     }
     func list(_ names: [String]) -> JSONValue { .array(names.map { .string($0) }) }

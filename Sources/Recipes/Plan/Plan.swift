@@ -30,8 +30,8 @@ public struct Plan: Sendable {
   /// The shape of one picture as the model takes it.
   public var inputShape: Shape { [inputSize.height, inputSize.width, channels] }
 
-  /// Whether every epoch sees the same pictures, so that what is frozen need be computed only once.
-  public var hasFixedPictures: Bool { recipe.data.augment.isEmpty }
+  /// How many fixed views a picture for training has in a phase; nil where nothing about it is random.
+  var views: Int? { recipe.data.augment.isEmpty ? nil : recipe.cache.views }
 }
 
 /// A phase of a plan: which layers move, and where the frozen part ends.

@@ -14,22 +14,25 @@ public struct PlanEstimate: Sendable {
     public let seconds: Double
     /// Bytes of features at the boundary, kept in memory; 0 where they are computed again in every epoch.
     public let featureBytes: Int
+    /// Pictures that go through the frozen part once before the phase, and how many of them the cache holds already.
+    public let features: FeatureUse
   }
 
   public let phases: [Phase]
   public let seconds: Double
   public let memoryBytes: Int
 
-  public init(_ plan: Plan, on device: Device) throws {
+  /// - Parameter usesCache: false to leave features on disk out of account, whatever the recipe says.
+  public init(_ plan: Plan, on device: Device, usesCache: Bool = true) throws {
     let clock = ContinuousClock()
-    let input = plan.model.inputs[0].value
+    let forecast = try FeatureForecast(plan, cache: usesCache ? plan.featureCache() : nil, on: device)
     let trainingCount = plan.training.count
     let validationCount = plan.validation?.count ?? 0
     let picture = Tensor(zeros: plan.inputShape.batched(2 * device.threadCount), in: device.buffers)
 
     var model = plan.model
     var phases: [Phase] = []
-    for phase in plan.phases {
+    for (phase, features) in zip(plan.phases, forecast.phases) {
       phase.configure(&model)
       let program = try InferenceProgram(
         model, to: phase.boundary, inputShapes: [plan.inputShape],
@@ -51,16 +54,18 @@ public struct PlanEstimate: Sendable {
       step()
       let perStep = clock.measure(step).seconds
       let steps = (trainingCount + size - 1) / size
-      let keeps = plan.hasFixedPictures && phase.boundary != [input]
+      let keeps = plan.keepsFeatures(phase)
       // Validation costs about a third of a training pass.
       let epoch = Double(steps) * perStep * (1 + Double(validationCount) / Double(trainingCount) / 3)
-      let passes = keeps ? 1 : phase.recipe.epochs
+      // What is not kept goes through the frozen part in every epoch.
+      let again =
+        (keeps && plan.hasFixedPictures(phase) ? 0 : trainingCount) + (keeps ? 0 : validationCount)
+      let computed = features.images - features.stored + phase.recipe.epochs * again
       phases.append(
         Phase(
           name: phase.recipe.name,
-          seconds: Double(phase.recipe.epochs) * epoch
-            + Double(passes) * Double(trainingCount + validationCount) * perImage,
-          featureBytes: keeps ? phase.boundarySize * 4 * (trainingCount + validationCount) : 0))
+          seconds: Double(phase.recipe.epochs) * epoch + Double(computed) * perImage,
+          featureBytes: keeps ? plan.featureBytes(phase) : 0, features: features))
     }
     self.phases = phases
     seconds = phases.reduce(0) { $0 + $1.seconds }

@@ -45,6 +45,10 @@ extension Recipe {
     let checkpoint = reader.object("checkpoint").map { CheckpointRecipe(reading: $0) } ?? CheckpointRecipe()
     let logs = reader.object("logs").map { LogRecipe(reading: $0) } ?? LogRecipe()
     let timeLimit = reader.double("time_limit_seconds", in: 0...1e12)
+    let cache = CacheRecipe(reading: &reader)
+    if cache.views != nil, data?.augment.isEmpty == true {
+      reader.report("cache.views", "there is no \"augment\" in \"data\": all views of a picture would be the same")
+    }
     let output = reader.string("output")
     if output?.isEmpty == true { reader.report("output", "names no folder") }
     reader.ignore("description")
@@ -57,7 +61,7 @@ extension Recipe {
       file: file, folder: folder, seed: UInt64(seed), model: model, data: data, loss: loss,
       classWeights: classWeights, metrics: metrics,
       l1: Float(l1), l2: Float(l2), phases: phases, earlyStopping: earlyStopping, reduceLROnPlateau: reduceLROnPlateau,
-      precision: precision, checkpoint: checkpoint, logs: logs, timeLimit: timeLimit,
+      precision: precision, checkpoint: checkpoint, logs: logs, timeLimit: timeLimit, cache: cache,
       output: output ?? "runs/" + Self.stem(of: file))
   }
 

@@ -28,6 +28,7 @@ extension Recipe {
     ]
     if logs.values.contains(where: { $0 != .null }) { object["logs"] = .object(logs) }
     if let timeLimit { object["time_limit_seconds"] = .number(timeLimit) }
+    object["cache"] = cache.json
     object["output"] = .string(output)
     return .object(object)
   }
@@ -44,6 +45,7 @@ extension Recipe {
     recipe.model.labels = model.labels.map(resolved)
     recipe.data.train = resolved(data.train)
     if case .path(let path) = data.validation { recipe.data.validation = .path(resolved(path)) }
+    recipe.cache.directory = cache.directory.map(resolved)
     recipe.output = resolved(output)
     return recipe
   }

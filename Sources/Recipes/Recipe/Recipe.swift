@@ -38,8 +38,29 @@ public struct Recipe: Sendable {
   public var logs: LogRecipe
   /// Seconds after which the run ends with the best model so far, as if stopped by hand; nil for no limit.
   public var timeLimit: Double?
+  /// What is kept of the frozen part, and where.
+  public var cache: CacheRecipe
   /// The folder that the run writes to.
   public var output: String
+}
+
+/// How the values at the end of the frozen part are kept, in memory and from run to run.
+public struct CacheRecipe: Hashable, Sendable {
+  /// Whether they are kept on disk.
+  public var isOnDisk = true
+  /// The folder; nil for the user's own, `$XDG_CACHE_HOME/finetune`.
+  public var directory: String?
+  /// Bytes that the folder may take.
+  public var limit = FeatureCache.standardLimit
+  /// Bytes in memory; nil for half of the machine's.
+  public var memoryLimit: Int?
+  /// What the values are rounded to.
+  public var precision = Precision.float32
+  /// How many random changes of each picture are computed once and gone through in turn; nil to draw new ones in every
+  /// epoch.
+  public var views: Int?
+
+  public init() {}
 }
 
 /// Where the model comes from and what is put on top of it.

@@ -11,12 +11,17 @@ public struct Run: Sendable {
   public let output: String
   /// Whether to go on from where an earlier run of the same plan was ended.
   public let resumes: Bool
+  private let cache: FeatureCache?
 
   /// - Parameters:
   ///   - output: instead of the recipe's own folder; as the file system takes it.
   ///   - resumes: whether to go on from where an earlier run of the same plan was ended, by Ctrl-C, by a kill or a crash.
   ///     The results are the same, to the last bit, as if it had not been. Without an earlier run it starts afresh.
-  public init(_ plan: Plan, on device: Device, output: String? = nil, resumes: Bool = false) {
+  ///   - usesCache: false to read and write no features on disk, whatever the recipe says.
+  public init(
+    _ plan: Plan, on device: Device, output: String? = nil, resumes: Bool = false, usesCache: Bool = true
+  ) {
+    cache = usesCache ? plan.featureCache() : nil
     self.plan = plan
     self.resumes = resumes
     self.device = device
@@ -41,8 +46,7 @@ public struct Run: Sendable {
     let everFrozen = plan.alwaysFrozenParameters
     let fingerprint = FrozenFingerprint(model, parameters: everFrozen)
 
-    if let warning = plan.preprocessingWarning(on: device) { observer.noted("warning: \(warning)") }
-    var pictures = PictureSets(plan, on: device)
+    var pictures = PictureSets(plan, cache: cache, on: device)
     let checkpoints = RunCheckpoints(plan, output: output, on: device, observer: observer)
     var state = resumes ? try checkpoints.resume(&model) : nil
     if !resumes { checkpoints.announceReplacement() }
@@ -77,6 +81,7 @@ public struct Run: Sendable {
     let final = try pictures.finalEvaluation(model)
     let report = RunReport(
       output: output, seconds: (clock.now - start).seconds, imageCount: pictures.imageCount, skipped: pictures.skipped,
+      features: pictures.featureUse,
       frozenTensorCount: plan.alwaysFrozenLayerTensorCount, phases: phases, final: final, history: history,
       isCancelled: isCancelled && isAskedToStop(), hitTimeLimit: isCancelled && !isAskedToStop(),
       classNames: plan.labels, bfloat16: device.computing(in: plan.recipe.precision).bfloat16)
@@ -126,7 +131,8 @@ public protocol RunObserver: TrainingObserver {
   /// Pictures went through the frozen part of the model.
   func featuresProgressed(done: Int, of count: Int, imagesPerSecond: Double)
   /// All pictures are read and, where layers are frozen, went through them: so many in so many seconds, so many bytes kept.
-  func featuresFinished(images: Int, seconds: Double, bytes: Int, throughFrozenLayers: Bool)
+  /// The values of `stored` of them came from the cache.
+  func featuresFinished(images: Int, stored: Int, seconds: Double, bytes: Int, throughFrozenLayers: Bool)
   /// Pictures that cannot be read are left out.
   func skipped(_ pictures: [ImageError])
   /// Something that is worth a line: a run that goes on from a checkpoint, a checkpoint that could not be written.
@@ -136,7 +142,7 @@ public protocol RunObserver: TrainingObserver {
 extension RunObserver {
   public func phaseBegins(_ phase: PlannedPhase, number: Int, of count: Int) {}
   public func featuresProgressed(done: Int, of count: Int, imagesPerSecond: Double) {}
-  public func featuresFinished(images: Int, seconds: Double, bytes: Int, throughFrozenLayers: Bool) {}
+  public func featuresFinished(images: Int, stored: Int, seconds: Double, bytes: Int, throughFrozenLayers: Bool) {}
   public func skipped(_ pictures: [ImageError]) {}
   public func noted(_ message: String) {}
 }

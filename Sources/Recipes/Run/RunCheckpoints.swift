@@ -127,6 +127,10 @@ extension Plan {
     recipe.checkpoint = CheckpointRecipe()
     recipe.logs = LogRecipe()
     recipe.timeLimit = nil
+    // Where features are kept decides nothing; what they are rounded to and which there are does.
+    recipe.cache = CacheRecipe()
+    recipe.cache.precision = self.recipe.cache.precision
+    recipe.cache.views = self.recipe.cache.views
     var fingerprint = RunFingerprint()
     fingerprint.add("the recipe", hashing: [recipe.json.text])
     fingerprint.add("the weights", hashing: model)

@@ -17,6 +17,8 @@ public struct RunReport: Sendable {
   public let imageCount: Int
   /// Pictures left out because they cannot be read.
   public let skipped: [ImageError]
+  /// How much of the frozen part came from the cache.
+  public let features: FeatureUse
   /// Tensors that no phase was to move; all of them were found unchanged.
   public let frozenTensorCount: Int
   public let phases: [Phase]
@@ -42,6 +44,7 @@ extension RunReport {
       "seconds": .number(Self.rounded(seconds)),
       "images": .integer(imageCount),
       "skipped": .array(skipped.map { ["file": .string($0.path), "reason": .string($0.reason)] }),
+      "features": features.json,
       "frozen": ["tensors": .integer(frozenTensorCount), "unchanged": true],
       "precision": .string(bfloat16.description),
       "phases": .array(phases.map(Self.json)),

@@ -22,17 +22,21 @@ public protocol BatchSource: Sendable {
 
 /// Values at a boundary, computed once and kept in memory.
 public struct CachedFeatures: BatchSource {
-  /// `[count, …]` for each value.
+  /// `[views · count, …]` for each value: the first view of every sample, then the second.
   public let values: [ValueID: Tensor]
   public let targets: Targets
   public let inputShapes: [Shape]
+  /// How many forms each sample has; the epochs go through them in turn.
+  public let views: Int
 
-  public init(values: [ValueID: Tensor], targets: Targets, inputShapes: [Shape]) {
+  public init(values: [ValueID: Tensor], targets: Targets, inputShapes: [Shape], views: Int = 1) {
     precondition(
-      values.values.allSatisfy { $0.shape[0] == targets.count }, "\(targets.count) targets for other counts of values")
+      values.values.allSatisfy { $0.shape[0] == views * targets.count },
+      "\(targets.count) targets for other counts of values")
     self.values = values
     self.targets = targets
     self.inputShapes = inputShapes
+    self.views = views
   }
 
   public var count: Int { targets.count }
@@ -44,16 +48,19 @@ public struct CachedFeatures: BatchSource {
   public func restricted(to boundary: [ValueID]) -> CachedFeatures {
     let part = values.filter { boundary.contains($0.key) }
     precondition(part.count == Set(boundary).count, "not all values of the boundary are cached")
-    return CachedFeatures(values: part, targets: targets, inputShapes: inputShapes)
+    return CachedFeatures(values: part, targets: targets, inputShapes: inputShapes, views: views)
   }
 
   /// The samples at `indices` alone, in that order, copied.
   public subscript(indices: [Int]) -> CachedFeatures {
-    CachedFeatures(
-      values: values.mapValues { $0.gathering(samples: indices) }, targets: targets[indices], inputShapes: inputShapes)
+    let rows = (0..<views).flatMap { view in indices.map { view * count + $0 } }
+    return CachedFeatures(
+      values: values.mapValues { $0.gathering(samples: rows) }, targets: targets[indices], inputShapes: inputShapes,
+      views: views)
   }
 
   public func batch(_ indices: [Int], epoch: Int, on device: Device) -> [ValueID: Tensor] {
-    values.mapValues { $0.gathering(samples: indices, in: device.buffers) }
+    let rows = views == 1 ? indices : indices.map { epoch % views * count + $0 }
+    return values.mapValues { $0.gathering(samples: rows, in: device.buffers) }
   }
 }

@@ -10,29 +10,35 @@ public import Tensors
 public struct ImageBatches: BatchSource {
   private let reader: SampleReader
   private let boundary: [ValueID]
+  private let precision: Precision
 
   /// The pictures themselves, for the only input of a model.
   public init(_ samples: any SampleSource, for model: Model) throws(ModelError) {
-    try self.init(samples, for: model, boundary: model.inputs.map(\.value), program: nil)
+    try self.init(samples, for: model, boundary: model.inputs.map(\.value), program: nil, precision: .float32)
   }
 
   /// What `model` makes of the pictures at a boundary; the part before it must not change as long as this is used.
+  ///
+  /// - Parameter precision: what the values at the boundary are rounded to, pictures excepted.
   public init(
-    _ samples: any SampleSource, for model: Model, boundary: [ValueID], on device: Device
+    _ samples: any SampleSource, for model: Model, boundary: [ValueID], precision: Precision = .float32,
+    on device: Device
   ) throws(ModelError) {
     let inputs = model.inputs.map(\.value)
     let program =
       boundary == inputs
       ? nil : try InferenceProgram(model, to: boundary, inputShapes: [samples.shape], on: device)
-    try self.init(samples, for: model, boundary: boundary, program: program)
+    try self.init(samples, for: model, boundary: boundary, program: program, precision: precision)
   }
 
   private init(
-    _ samples: any SampleSource, for model: Model, boundary: [ValueID], program: InferenceProgram?
+    _ samples: any SampleSource, for model: Model, boundary: [ValueID], program: InferenceProgram?,
+    precision: Precision
   ) throws(ModelError) {
     try model.checkTakesPictures(samples.shape)
     reader = SampleReader(samples: samples, program: program)
     self.boundary = boundary
+    self.precision = program == nil ? .float32 : precision
   }
 
   public var count: Int { reader.samples.count }
@@ -50,7 +56,7 @@ public struct ImageBatches: BatchSource {
         throw TrainingError(.unreadableImage, "\(error). It could be read before; start again without it.")
       }
     }
-    return Dictionary(uniqueKeysWithValues: zip(boundary, batches.map { $0.finished() }))
+    return Dictionary(uniqueKeysWithValues: zip(boundary, batches.map { $0.finished().rounded(to: precision) }))
   }
 }
 

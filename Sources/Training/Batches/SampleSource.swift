@@ -45,15 +45,35 @@ public struct ImageSamples: SampleSource {
 
   public var shape: Shape { loader.sampleShape }
 
+  /// The file of a picture.
+  public func path(_ index: Int) -> String { paths[index] }
+
   public func sample(_ index: Int, epoch: Int) throws(ImageError) -> Tensor {
     let image = try ImageDecoder.decode(
       contentsOf: paths[index], channels: loader.mode, limits: loader.limits, orientation: loader.orientation)
+    return sample(image, drawing: index, epoch: epoch)
+  }
+
+  /// The sample that the bytes of a file give.
+  ///
+  /// - Parameters:
+  ///   - path: the file, for errors.
+  ///   - draw: what tells this picture's random changes from those of others; see `AugmentationRegistry.key`.
+  public func sample(
+    _ bytes: [UInt8], of path: String, drawing draw: Int, epoch: Int
+  ) throws(ImageError) -> Tensor {
+    let image = try ImageDecoder.decode(
+      bytes, name: path, channels: loader.mode, limits: loader.limits, orientation: loader.orientation)
+    return sample(image, drawing: draw, epoch: epoch)
+  }
+
+  private func sample(_ image: PixelImage, drawing draw: Int, epoch: Int) -> Tensor {
     var sample = loader.resizing(image)
     unsafe sample.withUnsafeMutableElements { pixels in
       for (position, augmentation) in augmentations.enumerated() {
         unsafe augmentation.apply(
           to: pixels, shape: shape,
-          key: AugmentationRegistry.key(seed: seed, epoch: epoch, sample: index, position: position))
+          key: AugmentationRegistry.key(seed: seed, epoch: epoch, sample: draw, position: position))
       }
       unsafe preprocessing.apply(to: pixels, channels: shape[-1])
     }

@@ -1,0 +1,41 @@
+internal import Images
+internal import Kernels
+internal import Layers
+internal import Tensors
+internal import Training
+
+/// Which pictures a run would send through the frozen part, and how many of them it would find in the cache.
+struct FeatureForecast {
+  /// Of the pass before each phase; zeros where an earlier pass has filled its boundary.
+  let phases: [FeatureUse]
+
+  init(_ plan: Plan, cache: FeatureCache?, on device: Device) throws {
+    let input = plan.model.inputs.map(\.value)
+    let frozenDevice = device.computing(in: plan.recipe.precision)
+    var model = plan.model
+    var uses: [FeatureUse] = []
+    var held: Set<ValueID> = []
+    for (index, phase) in plan.phases.enumerated() {
+      phase.configure(&model)
+      var use = FeatureUse()
+      defer { uses.append(use) }
+      guard plan.keepsFeatures(phase), phase.followsChange || !held.isSuperset(of: phase.boundary) else { continue }
+      let served = plan.phasesServed(from: index)
+      held = Set(served.flatMap(\.boundary))
+      let values = FeatureValues(plan, served)
+      let cache = served.contains(where: \.followsChange) ? nil : cache
+      for (pictures, values, views) in [
+        (plan.training, values.training, plan.views), (plan.validation, values.validation, nil),
+      ] {
+        guard let pictures, !values.isEmpty, values != input else { continue }
+        let samples = plan.samples(pictures, augmentation: views == nil ? [] : plan.recipe.data.augment)
+        let part = try FrozenPart(model, to: values, picture: plan.inputShape, on: frozenDevice)
+        let extraction = FeatureExtraction(
+          samples, through: part, cache: cache, precision: plan.recipe.cache.precision, views: views)
+        use.images += pictures.count
+        use.stored += extraction.storedCount
+      }
+    }
+    phases = uses
+  }
+}
