@@ -19,8 +19,9 @@ struct FeatureForecast {
       phase.configure(&model)
       var use = FeatureUse()
       defer { uses.append(use) }
-      guard plan.keepsFeatures(phase), phase.followsChange || !held.isSuperset(of: phase.boundary) else { continue }
-      let served = plan.phasesServed(from: index)
+      let place = plan.place(of: phase, cache: cache)
+      guard place != .nowhere, phase.followsChange || !held.isSuperset(of: phase.boundary) else { continue }
+      let served = place == .memory ? plan.phasesServed(from: index) : [phase]
       held = Set(served.flatMap(\.boundary))
       let values = FeatureValues(plan, served)
       let cache = served.contains(where: \.followsChange) ? nil : cache

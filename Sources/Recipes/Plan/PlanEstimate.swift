@@ -25,7 +25,8 @@ public struct PlanEstimate: Sendable {
   /// - Parameter usesCache: false to leave features on disk out of account, whatever the recipe says.
   public init(_ plan: Plan, on device: Device, usesCache: Bool = true) throws {
     let clock = ContinuousClock()
-    let forecast = try FeatureForecast(plan, cache: usesCache ? plan.featureCache() : nil, on: device)
+    let cache = usesCache ? plan.featureCache() : nil
+    let forecast = try FeatureForecast(plan, cache: cache, on: device)
     let trainingCount = plan.training.count
     let validationCount = plan.validation?.count ?? 0
     let picture = Tensor(zeros: plan.inputShape.batched(2 * device.threadCount), in: device.buffers)
@@ -54,7 +55,8 @@ public struct PlanEstimate: Sendable {
       step()
       let perStep = clock.measure(step).seconds
       let steps = (trainingCount + size - 1) / size
-      let keeps = plan.keepsFeatures(phase)
+      let place = plan.place(of: phase, cache: cache)
+      let keeps = place != .nowhere
       // Validation costs about a third of a training pass.
       let epoch = Double(steps) * perStep * (1 + Double(validationCount) / Double(trainingCount) / 3)
       // What is not kept goes through the frozen part in every epoch.
@@ -65,7 +67,7 @@ public struct PlanEstimate: Sendable {
         Phase(
           name: phase.recipe.name,
           seconds: Double(phase.recipe.epochs) * epoch + Double(computed) * perImage,
-          featureBytes: keeps ? plan.featureBytes(phase) : 0, features: features))
+          featureBytes: place == .memory ? plan.featureBytes(phase) : 0, features: features))
     }
     self.phases = phases
     seconds = phases.reduce(0) { $0 + $1.seconds }

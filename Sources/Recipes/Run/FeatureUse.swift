@@ -6,9 +6,14 @@ public struct FeatureUse: Hashable, Sendable {
   public var images = 0
   public var stored = 0
 
-  mutating func add(_ extracted: ExtractedFeatures) {
-    images += extracted.kept.count
-    stored += extracted.storedCount
+  public init(images: Int = 0, stored: Int = 0) {
+    self.images = images
+    self.stored = stored
+  }
+
+  mutating func add(_ pass: ExtractionPass) {
+    images += pass.kept.count
+    stored += pass.storedCount
   }
 
   mutating func add(_ other: FeatureUse) {

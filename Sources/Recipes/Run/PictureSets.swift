@@ -21,7 +21,7 @@ struct PictureSets {
   private let cache: FeatureCache?
   private var training: ImageSamples
   private var validation: ImageSamples?
-  private var features: (training: CachedFeatures, validation: CachedFeatures?)?
+  private var features: (training: any KeptFeatures, validation: (any KeptFeatures)?)?
   private var isChecked = false
   private(set) var skipped: [ImageError] = []
   /// Pictures that went through the frozen part, or came from the cache instead.
@@ -46,20 +46,22 @@ struct PictureSets {
     forPhase index: Int, _ model: Model, observer: any RunObserver, shouldStop: @escaping @Sendable () -> Bool
   ) throws -> Sources? {
     let phase = plan.phases[index]
-    let isKept = plan.keepsFeatures(phase)
+    let place = plan.place(of: phase, cache: cache)
     let isFixed = plan.hasFixedPictures(phase)
     let isThere =
       (!isFixed || features?.training.holds(phase.boundary) == true)
       && (validation == nil || features?.validation?.holds(phase.boundary) == true)
-    if !isChecked || (isKept && (phase.followsChange || !isThere)) {
+    if !isChecked || (place != .nowhere && (phase.followsChange || !isThere)) {
       // One pass over the pictures fills the boundaries of this phase and of the later ones that nothing before them changes.
-      let served = isKept ? plan.phasesServed(from: index) : []
-      guard try extract(for: served, model, observer: observer, shouldStop: shouldStop) else { return nil }
+      let served = place == .memory ? plan.phasesServed(from: index) : place == .disk ? [phase] : []
+      guard try extract(for: served, in: place, model, observer: observer, shouldStop: shouldStop) else { return nil }
     }
     var sources = Sources(training: try streaming(training, phase, model))
-    if isKept, isFixed, let features { sources.training = features.training.restricted(to: phase.boundary) }
-    if isKept, let features {
-      sources.validation = features.validation?.restricted(to: phase.boundary)
+    if let features, isFixed, place != .nowhere, features.training.holds(phase.boundary) {
+      sources.training = features.training.restricted(to: phase.boundary)
+    }
+    if let features = features?.validation, place != .nowhere, features.holds(phase.boundary) {
+      sources.validation = features.restricted(to: phase.boundary)
     } else {
       sources.validation = try validation.map { try streaming($0, phase, model) }
     }
@@ -78,7 +80,7 @@ struct PictureSets {
 
   /// Reads all pictures once, through the frozen part as far as some phases need it; leaves out those that cannot be read.
   private mutating func extract(
-    for phases: [PlannedPhase], _ model: Model, observer: any RunObserver,
+    for phases: [PlannedPhase], in place: FeaturePlace, _ model: Model, observer: any RunObserver,
     shouldStop: @escaping @Sendable () -> Bool
   ) throws -> Bool {
     let count = imageCount
@@ -86,59 +88,71 @@ struct PictureSets {
     // Pictures that change in every epoch need no features; they are only read, to find those that cannot be.
     let values = FeatureValues(plan, phases)
     let part = try FrozenPart(model, to: values.training, picture: plan.inputShape, on: frozenDevice)
+    let other =
+      values.validation == values.training
+      ? part : try FrozenPart(model, to: values.validation, picture: plan.inputShape, on: frozenDevice)
     // What depends on what was trained is of no use to other runs.
     let cache = phases.contains(where: \.followsChange) ? nil : cache
     let precision = plan.recipe.cache.precision
-    let first: ExtractedFeatures
-    let second: ExtractedFeatures?
-    do {
-      let extraction = FeatureExtraction(
-        training, through: part, cache: cache, precision: precision, views: values.training.isEmpty ? nil : plan.views)
-      first = try extraction(
-        on: device,
-        progress: { observer.featuresProgressed(done: $0.done, of: count, imagesPerSecond: $0.imagesPerSecond) },
-        shouldStop: shouldStop)
-      second = try validation.map {
-        let part =
-          values.validation == values.training
-          ? part : try FrozenPart(model, to: values.validation, picture: plan.inputShape, on: frozenDevice)
-        return try FeatureExtraction($0, through: part, cache: cache, precision: precision)(
-          on: device,
-          progress: {
-            observer.featuresProgressed(
-              done: trainingCount + $0.done, of: count, imagesPerSecond: $0.imagesPerSecond)
-          }, shouldStop: shouldStop)
+    func features(
+      _ samples: ImageSamples, _ part: FrozenPart, views: Int?, before: Int
+    ) throws -> (features: any KeptFeatures, pass: ExtractionPass) {
+      let extraction = FeatureExtraction(samples, through: part, cache: cache, precision: precision, views: views)
+      func progress(_ progress: ExtractionProgress) {
+        observer.featuresProgressed(
+          done: before + progress.done, of: count, imagesPerSecond: progress.imagesPerSecond)
       }
+      if place == .disk, !part.values.isEmpty {
+        if let stored = try extraction.onDisk(on: device, progress: progress, shouldStop: shouldStop) { return stored }
+        // The disk does not hold them: the pictures go through the frozen part in every epoch.
+        let check = try FrozenPart(model, to: [], picture: plan.inputShape, on: frozenDevice)
+        let checked = try FeatureExtraction(samples, through: check, cache: nil)(on: device, shouldStop: shouldStop)
+        return (checked.features, checked.pass)
+      }
+      let extracted = try extraction(on: device, progress: progress, shouldStop: shouldStop)
+      return (extracted.features, extracted.pass)
+    }
+    let first: (features: any KeptFeatures, pass: ExtractionPass)
+    let second: (features: any KeptFeatures, pass: ExtractionPass)?
+    do {
+      first = try features(training, part, views: values.training.isEmpty ? nil : plan.views, before: 0)
+      second = try validation.map { try features($0, other, views: nil, before: trainingCount) }
     } catch let error as TrainingError where error.kind == .cancelled {
       return false
     }
     cache?.finish()
     for note in cache?.takeNotes() ?? [] { observer.noted(note) }
-    let failures = first.failures.map(\.error) + (second?.failures.map(\.error) ?? [])
+    let failures = first.pass.failures.map(\.error) + (second?.pass.failures.map(\.error) ?? [])
     if !failures.isEmpty {
       skipped += failures
       observer.skipped(failures)
       let limit = plan.recipe.data.unreadableLimit
-      if first.kept.isEmpty { throw RunError.noneReadable(first.failures.map(\.error), set: "training") }
-      if let second, second.kept.isEmpty {
-        throw RunError.noneReadable(second.failures.map(\.error), set: "validation")
+      if first.pass.kept.isEmpty { throw RunError.noneReadable(first.pass.failures.map(\.error), set: "training") }
+      if let second, second.pass.kept.isEmpty {
+        throw RunError.noneReadable(second.pass.failures.map(\.error), set: "validation")
       }
       if Double(failures.count) > limit * Double(count) {
         throw RunError.tooManyUnreadable(failures, of: count, limit: limit)
       }
-      training = plan.samples(training.images.gathering(first.kept), augmentation: plan.recipe.data.augment)
-      if let second { validation = validation.map { plan.samples($0.images.gathering(second.kept), augmentation: []) } }
+      training = plan.samples(training.images.gathering(first.pass.kept), augmentation: plan.recipe.data.augment)
+      if let second {
+        validation = validation.map { plan.samples($0.images.gathering(second.pass.kept), augmentation: []) }
+      }
     }
     features = (first.features, second?.features)
     isChecked = true
     if !values.isEmpty {
       let input = model.inputs.map(\.value)
       var use = FeatureUse()
-      if values.training != input { use.add(first) }
-      if values.validation != input, let second { use.add(second) }
+      if values.training != input { use.add(first.pass) }
+      if values.validation != input, let second { use.add(second.pass) }
       featureUse.add(use)
+      // A run that finds all its features has been told before.
+      if use.stored < max(1, use.images), let warning = plan.preprocessingWarning(on: device) {
+        observer.noted("warning: \(warning)")
+      }
       observer.featuresFinished(
-        images: imageCount, stored: use.stored, seconds: first.seconds + (second?.seconds ?? 0),
+        images: imageCount, stored: use.stored, seconds: first.pass.seconds + (second?.pass.seconds ?? 0),
         bytes: first.features.byteCount + (second?.features.byteCount ?? 0),
         throughFrozenLayers: use.images > 0)
     }
@@ -164,9 +178,13 @@ struct FeatureValues {
   var isEmpty: Bool { training.isEmpty && validation.isEmpty }
 }
 
-extension CachedFeatures {
-  /// Whether all values of a boundary are there.
-  fileprivate func holds(_ boundary: [ValueID]) -> Bool { boundary.allSatisfy { values[$0] != nil } }
+/// Where the values at a phase's boundary are kept.
+enum FeaturePlace {
+  case memory
+  /// They are too many for the memory, and are mapped from the cache.
+  case disk
+  /// They are computed in every epoch.
+  case nowhere
 }
 
 extension Plan {
@@ -175,9 +193,16 @@ extension Plan {
     recipe.data.augment.isEmpty || (recipe.cache.views != nil && phase.boundary != model.inputs.map(\.value))
   }
 
-  /// Whether the values at a phase's boundary are kept in memory.
-  func keepsFeatures(_ phase: PlannedPhase) -> Bool {
-    (hasFixedPictures(phase) || validation != nil) && fitsIntoMemory(featureBytes(phase))
+  /// Where the values at a phase's boundary are kept.
+  func place(of phase: PlannedPhase, cache: FeatureCache?) -> FeaturePlace {
+    guard hasFixedPictures(phase) || validation != nil else { return .nowhere }
+    let bytes = featureBytes(phase)
+    if fitsIntoMemory(bytes) { return .memory }
+    let stored = recipe.cache.precision == .bfloat16 ? bytes / 2 : bytes
+    guard let cache, !phase.followsChange, phase.boundary != model.inputs.map(\.value), stored <= cache.limit else {
+      return .nowhere
+    }
+    return .disk
   }
 
   /// Bytes of the values at a phase's boundary that can be kept.
@@ -197,7 +222,9 @@ extension Plan {
     for later in phases[(index + 1)...] where !later.followsChange {
       let isNew = !Set(served.flatMap(\.boundary)).isSuperset(of: later.boundary)
       // What does not fit beside the others has a pass of its own when its phase comes.
-      guard keepsFeatures(later), !isNew || fitsIntoMemory(bytes + featureBytes(later)) else { continue }
+      guard place(of: later, cache: nil) == .memory, !isNew || fitsIntoMemory(bytes + featureBytes(later)) else {
+        continue
+      }
       if isNew { bytes += featureBytes(later) }
       served.append(later)
     }

@@ -20,8 +20,20 @@ public protocol BatchSource: Sendable {
   func batch(_ indices: [Int], epoch: Int, on device: Device) throws -> [ValueID: Tensor]
 }
 
+/// Values at boundaries, computed once and kept.
+public protocol KeptFeatures: BatchSource {
+  /// Bytes that they take.
+  var byteCount: Int { get }
+
+  /// Whether all values of a boundary are there.
+  func holds(_ boundary: [ValueID]) -> Bool
+
+  /// The part that a phase with this boundary needs.
+  func restricted(to boundary: [ValueID]) -> Self
+}
+
 /// Values at a boundary, computed once and kept in memory.
-public struct CachedFeatures: BatchSource {
+public struct CachedFeatures: KeptFeatures {
   /// `[views · count, …]` for each value: the first view of every sample, then the second.
   public let values: [ValueID: Tensor]
   public let targets: Targets
@@ -43,6 +55,8 @@ public struct CachedFeatures: BatchSource {
 
   /// Bytes in memory.
   public var byteCount: Int { values.values.reduce(0) { $0 + $1.count * MemoryLayout<Float>.stride } }
+
+  public func holds(_ boundary: [ValueID]) -> Bool { boundary.allSatisfy { values[$0] != nil } }
 
   /// The part that a phase with this boundary needs; the memory is shared.
   public func restricted(to boundary: [ValueID]) -> CachedFeatures {

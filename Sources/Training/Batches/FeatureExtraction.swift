@@ -66,34 +66,78 @@ public struct FeatureExtraction: Sendable {
   public func callAsFunction(
     on device: Device, progress: ((ExtractionProgress) -> Void)? = nil, shouldStop: @Sendable () -> Bool = { false }
   ) throws(TrainingError) -> ExtractedFeatures {
+    let count = samples.count
+    // Rows of pictures that cannot be read are never looked at, and all others are written.
+    var tensors = part.shapes.map { unsafe Tensor(uninitialized: $0.batched(count * views)) }
+    let pass = try run(&tensors, on: device, progress, shouldStop)
+    let kept = pass.kept
+    if kept.count < count {
+      let rows = (0..<views).flatMap { view in kept.map { view * count + $0 } }
+      tensors = tensors.map { $0.gathering(samples: rows) }
+    }
+    let features = CachedFeatures(
+      values: Dictionary(uniqueKeysWithValues: zip(part.values, tensors)), targets: samples.targets[kept],
+      inputShapes: [samples.shape], views: views)
+    return ExtractedFeatures(features: features, pass)
+  }
+
+  /// Runs the pass for values that memory does not hold: they are written to the disk, and mapped from there.
+  ///
+  /// - Returns: nil if the cache cannot keep them all.
+  public func onDisk(
+    on device: Device, progress: ((ExtractionProgress) -> Void)? = nil, shouldStop: @Sendable () -> Bool = { false }
+  ) throws(TrainingError) -> (features: StoredFeatures, pass: ExtractionPass)? {
+    guard let pictures, !pictures.stores.isEmpty, !part.passesPicture else { return nil }
+    let room = max(Self.chunkSize, Self.flushSize / max(1, part.byteCount) / Self.chunkSize * Self.chunkSize)
+    let rowCount = min(room, samples.count * views)
+    // Filled again and again; each time it is full its rows are written.
+    var tensors = part.shapes.map { unsafe Tensor(uninitialized: $0.batched(rowCount)) }
+    let pass = try run(&tensors, on: device, progress, shouldStop)
+    let rows = (0..<views).flatMap { view in pass.kept.map { view * samples.count + $0 } }
+    let features = StoredFeatures(
+      pictures.reopened(), keys: rows.map { pass.keys[$0] }, targets: samples.targets[pass.kept],
+      inputShapes: [samples.shape], views: views)
+    return features.map { ($0, pass) }
+  }
+
+  /// Goes through all pictures with room for so many rows; what is not on disk yet is written there when the room is full.
+  private func run(
+    _ tensors: inout [Tensor], on device: Device, _ progress: ((ExtractionProgress) -> Void)?,
+    _ shouldStop: @Sendable () -> Bool
+  ) throws(TrainingError) -> ExtractionPass {
     let clock = ContinuousClock()
     let start = clock.now
     let count = samples.count
     let rowCount = count * views
-    // Rows of pictures that cannot be read are never looked at, and all others are written.
-    var tensors = part.shapes.map { unsafe Tensor(uninitialized: $0.batched(rowCount)) }
+    let room = tensors.first?.shape[0] ?? max(1, rowCount)
     var failures: [Int: ImageError] = [:]
     var computed = Set<Int>()
+    var keys: [ContentDigest?] = []
     var isCancelled = false
     writing(&tensors) { targets in
       var unkept: [(row: Int, key: ContentDigest)] = []
-      for first in stride(from: 0, to: rowCount, by: Self.chunkSize) {
+      var first = 0
+      while first < rowCount {
         if shouldStop() {
           isCancelled = true
           break
         }
-        let rows = first..<min(rowCount, first + Self.chunkSize)
-        for (row, outcome) in zip(rows, outcomes(rows, targets, on: device)) {
-          if !outcome.isStored { computed.insert(row % count) }
+        let place = first % room
+        let rows = first..<min(rowCount, first + min(Self.chunkSize, room - place))
+        for (row, outcome) in zip(rows, outcomes(rows, targets, from: place, on: device)) {
+          if !outcome.isStored {
+            computed.insert(row % count)
+            if let key = outcome.key { unkept.append((place + row - first, key)) }
+          }
+          keys.append(outcome.key)
           if let error = outcome.error, failures[row % count] == nil { failures[row % count] = error }
-          if let key = outcome.key { unkept.append((row, key)) }
         }
-        if unkept.count * part.byteCount >= Self.flushSize {
+        first = rows.upperBound
+        if unkept.count * part.byteCount >= Self.flushSize || first % room == 0 {
           pictures?.keep(unkept, of: targets)
           unkept = []
         }
-        progress?(
-          ExtractionProgress(done: rows.upperBound / views, total: count, seconds: (clock.now - start).seconds))
+        progress?(ExtractionProgress(done: first / views, total: count, seconds: (clock.now - start).seconds))
       }
       pictures?.keep(unkept, of: targets)
     }
@@ -101,27 +145,22 @@ public struct FeatureExtraction: Sendable {
     if isCancelled {
       throw TrainingError(.cancelled, "stopped while features were computed; there is no result yet")
     }
-    let kept = (0..<count).filter { failures[$0] == nil }
-    if kept.count < count {
-      let rows = (0..<views).flatMap { view in kept.map { view * count + $0 } }
-      tensors = tensors.map { $0.gathering(samples: rows) }
-    }
-    return ExtractedFeatures(
-      features: CachedFeatures(
-        values: Dictionary(uniqueKeysWithValues: zip(part.values, tensors)), targets: samples.targets[kept],
-        inputShapes: [samples.shape], views: views),
-      kept: kept, failures: failures.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
-      storedCount: count - computed.count, seconds: (clock.now - start).seconds)
+    return ExtractionPass(
+      kept: (0..<count).filter { failures[$0] == nil },
+      failures: failures.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, storedCount: count - computed.count,
+      seconds: (clock.now - start).seconds, keys: keys)
   }
 
   /// Fills rows, one picture per thread from file to value.
-  private func outcomes(_ rows: Range<Int>, _ targets: [Target], on device: Device) -> [CachedPictures.Outcome] {
+  private func outcomes(
+    _ rows: Range<Int>, _ targets: [Target], from place: Int, on device: Device
+  ) -> [CachedPictures.Outcome] {
     let outcomes = Mutex([CachedPictures.Outcome](repeating: .init(), count: rows.count))
     let serial = device.serial
     let sizes = part.shapes.map(\.elementCount)
     device.forEach(rows.count) { position in
       let row = rows.lowerBound + position
-      let places = zip(targets, sizes).map { $0.advanced(by: row * $1) }
+      let places = zip(targets, sizes).map { $0.advanced(by: (place + position) * $1) }
       let (sample, view) = (row % samples.count, row / samples.count)
       let outcome: CachedPictures.Outcome
       if let pictures {
@@ -150,10 +189,8 @@ public struct ExtractionProgress: Hashable, Sendable {
   public var secondsLeft: Double { Double(total - done) * seconds / Double(max(1, done)) }
 }
 
-/// What a pass over pictures gave.
-public struct ExtractedFeatures: Sendable {
-  /// Of the pictures that could be read, in their order.
-  public let features: CachedFeatures
+/// How a pass over pictures went.
+public struct ExtractionPass: Sendable {
   /// The indices of the pictures that could be read.
   public let kept: [Int]
   /// The pictures that could not.
@@ -161,4 +198,26 @@ public struct ExtractedFeatures: Sendable {
   /// How many pictures' values came from the cache on disk.
   public let storedCount: Int
   public let seconds: Double
+  /// What each row is kept under.
+  let keys: [ContentDigest?]
+}
+
+/// What a pass over pictures gave.
+public struct ExtractedFeatures: Sendable {
+  /// Of the pictures that could be read, in their order.
+  public let features: CachedFeatures
+  public let pass: ExtractionPass
+
+  init(features: CachedFeatures, _ pass: ExtractionPass) {
+    self.features = features
+    self.pass = pass
+  }
+
+  /// The indices of the pictures that could be read.
+  public var kept: [Int] { pass.kept }
+  /// The pictures that could not.
+  public var failures: [(index: Int, error: ImageError)] { pass.failures }
+  /// How many pictures' values came from the cache on disk.
+  public var storedCount: Int { pass.storedCount }
+  public var seconds: Double { pass.seconds }
 }

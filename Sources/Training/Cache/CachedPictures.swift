@@ -8,7 +8,8 @@ struct CachedPictures: Sendable {
   /// One for each value; none where nothing is kept on disk.
   let stores: [FeatureStore]
   private let index: PictureIndex?
-  private let part: FrozenPart
+  private let cache: FeatureCache?
+  let part: FrozenPart
   private let precision: Precision
   /// Whether pictures have views.
   private let hasViews: Bool
@@ -21,6 +22,7 @@ struct CachedPictures: Sendable {
     self.part = part
     self.precision = precision
     self.hasViews = hasViews
+    self.cache = cache
     guard let cache, let lowered = part.lowered else {
       stores = []
       index = nil
@@ -39,7 +41,7 @@ struct CachedPictures: Sendable {
   struct Outcome: Sendable {
     /// Whether its values came from the disk.
     var isStored = false
-    /// What they are to be kept under.
+    /// What they are kept under, or are to be.
     var key: ContentDigest?
     var error: ImageError?
   }
@@ -50,7 +52,7 @@ struct CachedPictures: Sendable {
     let name = samples.images.names[sample]
     let remembered = stores.isEmpty ? nil : index?.digest(of: name, at: path)
     let isStored = remembered.map { read(record($0, view), into: rows) } ?? false
-    if isStored && !part.passesPicture { return Outcome(isStored: true) }
+    if let remembered, isStored, !part.passesPicture { return Outcome(isStored: true, key: record(remembered, view)) }
     do throws(ImageError) {
       let contents = try ImageContents(of: path)
       let digest = ContentDigest(of: contents.bytes)
@@ -58,14 +60,19 @@ struct CachedPictures: Sendable {
       let key = record(digest, view)
       // The same bytes may have been there under another name.
       let isThere = remembered == digest ? isStored : read(key, into: rows)
-      if isThere && !part.passesPicture { return Outcome(isStored: true) }
+      if isThere && !part.passesPicture { return Outcome(isStored: true, key: key) }
       let picture = try samples.sample(
         contents.bytes, of: path, drawing: hasViews ? digest.number : sample, epoch: view)
       part.pass(picture, into: rows)
-      if isThere { return Outcome(isStored: true) }
+      if isThere { return Outcome(isStored: true, key: key) }
       part.compute(picture, into: rows, rounding: precision, on: serial)
       return Outcome(key: key)
     } catch { return Outcome(error: error) }
+  }
+
+  /// The same with what has been written since this was made.
+  func reopened() -> CachedPictures {
+    CachedPictures(samples, through: part, cache: cache, precision: precision, hasViews: hasViews)
   }
 
   /// How many pictures are known to have all their values on disk, without reading any.
@@ -73,7 +80,7 @@ struct CachedPictures: Sendable {
     guard !stores.isEmpty, let index else { return 0 }
     return (0..<samples.count).count { sample in
       guard let digest = index.digest(of: samples.images.names[sample], at: samples.path(sample)) else { return false }
-      return (0..<views).allSatisfy { view in stores.allSatisfy { $0.contains(record(digest, view)) } }
+      return (0..<views).allSatisfy { holds(record(digest, $0)) }
     }
   }
 
@@ -98,8 +105,11 @@ struct CachedPictures: Sendable {
     FeatureKeys.record(picture, samples: samples, view: hasViews ? view : nil)
   }
 
+  /// Whether all values are there under a key.
+  func holds(_ key: ContentDigest) -> Bool { !stores.isEmpty && stores.allSatisfy { $0.contains(key) } }
+
   private func read(_ key: ContentDigest, into rows: [Target]) -> Bool {
-    guard !stores.isEmpty, stores.allSatisfy({ $0.contains(key) }) else { return false }
+    guard holds(key) else { return false }
     // Each row has room for the values of one picture, and nobody else writes to it.
     return zip(stores, part.computed).allSatisfy { store, position in
       unsafe store.read(key, into: rows[position].address)
