@@ -19,6 +19,7 @@ let package = Package(
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CImageShims", dependencies: ["CPNG", "CJPEG"]),
 
     // The engine.
@@ -31,7 +32,8 @@ let package = Package(
 
     // Files and pictures.
     .target(name: "HDF5", dependencies: ["CHDF5"]),
-    .target(name: "KerasFormat", dependencies: ["HDF5", "Layers"]),
+    .target(name: "Zip", dependencies: ["CZlib"]),
+    .target(name: "KerasFormat", dependencies: ["HDF5", "Zip", "Layers"]),
     .target(name: "Images", dependencies: ["JSON", "Tensors", "CImageShims"]),
 
     // Fine-tuning.
@@ -54,7 +56,8 @@ let package = Package(
     .testTarget(name: "ExecutionTests", dependencies: ["Execution", "TestSupport"]),
     .testTarget(name: "ArchitecturesTests", dependencies: ["Architectures", "TestSupport"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
-    .testTarget(name: "KerasFormatTests", dependencies: ["KerasFormat", "Architectures", "TestSupport"]),
+    .testTarget(name: "ZipTests", dependencies: ["Zip"]),
+    .testTarget(name: "KerasFormatTests", dependencies: ["KerasFormat", "Zip", "Architectures", "TestSupport"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images", "DemoImages", "JSON", "TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
     .testTarget(name: "RecipesTests", dependencies: ["Recipes", "TestSupport"]),

@@ -68,3 +68,10 @@ public struct HDF5Dataset: Sendable {
     }
   }
 }
+
+extension HDF5Dataset {
+  /// How the values lie in the file: `contiguous`, `chunked, shuffle, gzip`.
+  public func layout() throws(HDF5Error) -> String {
+    try file.locked { session throws(HDF5Error) in try session.layout(of: try session.open(path, as: .dataset)) }
+  }
+}

@@ -13,8 +13,10 @@ public struct HDF5File: ~Copyable, Sendable {
   private let file: OpenFile
 
   /// Opens a file for reading.
-  public init(opening path: String) throws(HDF5Error) {
-    file = try OpenFile(reading: path)
+  ///
+  /// - Parameter name: what errors call the file, where not by its path: it may be a part of another one, unpacked.
+  public init(opening path: String, named name: String? = nil) throws(HDF5Error) {
+    file = try OpenFile(reading: path, named: name ?? path)
   }
 
   /// Creates a file, or empties the one that is there.

@@ -11,8 +11,16 @@ final class OpenFile: Sendable {
   private let raw: RawFile?
   private let id: Mutex<hid_t?>
 
-  init(reading path: String) throws(HDF5Error) {
-    let raw = try RawFile(path)
+  /// - Parameters:
+  ///   - location: where the file is.
+  ///   - path: what errors call it.
+  init(reading location: String, named path: String) throws(HDF5Error) {
+    let raw: RawFile
+    do throws(HDF5Error) { raw = try RawFile(location) } catch {
+      var error = error
+      error.file = path
+      throw error
+    }
     do throws(Damage) { try StructureCheck.run(raw) } catch { throw error.error(in: path) }
     self.raw = raw
     self.path = path
@@ -20,7 +28,7 @@ final class OpenFile: Sendable {
     let id = try Library.withLock { () throws(HDF5Error) in
       let session = Session(path: path, file: -1, isWritable: false, raw: raw)
       let access = try session.fileAccess()
-      let id = unsafe H5Fopen(path, chdf5_read_only(), access.raw)
+      let id = unsafe H5Fopen(location, chdf5_read_only(), access.raw)
       guard id >= 0 else {
         throw session.failure(.damaged, "cannot be opened", remedy: "It seems damaged: copy or download it again.")
       }

@@ -50,4 +50,23 @@ extension Session {
           ? "It was created but never written." : "If it is what it says, write it again without compression.")
     }
   }
+
+  /// The layout in words, with the filters that the values pass through.
+  func layout(of object: borrowing OpenObject) throws(HDF5Error) -> String {
+    let creation = try owned(H5Dget_create_plist(object.id.raw), "its layout cannot be read", at: object.path)
+    switch H5Pget_layout(creation.raw) {
+    case H5D_COMPACT: return "compact"
+    case H5D_CONTIGUOUS: return "contiguous"
+    case H5D_CHUNKED:
+      let names = try filters(creation, at: object.path).map { filter in
+        switch filter {
+        case .deflate: "gzip"
+        case .shuffle: "shuffle"
+        case .fletcher32: "checksum"
+        }
+      }
+      return (["chunked"] + names).joined(separator: ", ")
+    default: return "of unknown layout"
+    }
+  }
 }

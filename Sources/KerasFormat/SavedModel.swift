@@ -15,10 +15,12 @@ public struct SavedModel: Sendable {
   public var architecture: String?
   /// Anything else worth keeping: the phase, a hash of the recipe. An object, or null.
   public var metadata: JSONValue
+  /// How it was compiled and what its optimizer remembers, if that was asked for and the file has it.
+  public var training: SavedTraining?
 
   public init(
     model: Model, preprocessing: Preprocessing? = nil, labels: [String]? = nil, inputSize: Size? = nil,
-    architecture: String? = nil, metadata: JSONValue = nil
+    architecture: String? = nil, metadata: JSONValue = nil, training: SavedTraining? = nil
   ) {
     self.model = model
     self.preprocessing = preprocessing
@@ -26,6 +28,7 @@ public struct SavedModel: Sendable {
     self.inputSize = inputSize
     self.architecture = architecture
     self.metadata = metadata
+    self.training = training
   }
 }
 
@@ -34,8 +37,12 @@ extension SavedModel {
   static let formatVersion = 1
 
   /// Reads a whole-model file of Keras or of this package, with a report of what went where.
-  public static func reading(_ path: String) throws(KerasError) -> (saved: SavedModel, report: WeightAssignment) {
-    try KerasFile(opening: path).savedModel()
+  ///
+  /// - Parameter withTraining: whether the state of an optimizer is read as well, which may be twice as large as the model.
+  public static func reading(
+    _ path: String, withTraining: Bool = false
+  ) throws(KerasError) -> (saved: SavedModel, report: WeightAssignment) {
+    try KerasFile(opening: path).savedModel(withTraining: withTraining)
   }
 }
 
@@ -43,7 +50,9 @@ extension KerasFile {
   /// The model in this file, with its weights, and a report of what went where.
   ///
   /// Layers that Keras marks as not trainable are frozen. Layer classes that are not known are refused by name.
-  public func savedModel() throws(KerasError) -> (saved: SavedModel, report: WeightAssignment) {
+  public func savedModel(
+    withTraining: Bool = false
+  ) throws(KerasError) -> (saved: SavedModel, report: WeightAssignment) {
     guard let modelConfig else {
       throw KerasError(
         .notAModel, file: path, "holds weights without a model",
@@ -68,7 +77,15 @@ extension KerasFile {
     }
     var report = try model.loadWeights(from: self)
     report.notes = reader.notes + report.notes
-    return (try described(model), report)
+    var saved = try described(model)
+    if withTraining {
+      let (training, note) = try training(for: model)
+      saved.training = training
+      if let note { report.notes.append(note) }
+    } else if hasOptimizerState {
+      report.notes.append("the state of the optimizer in the file was not read")
+    }
+    return (saved, report)
   }
 
   /// How many numbers the file declares. No memory is taken for a model that needs far more.

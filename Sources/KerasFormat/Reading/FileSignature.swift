@@ -43,6 +43,8 @@ enum FileSignature {
     return Finding(kind: "a text", remedy: nil)
   }
 
+  static let zip: [UInt8] = [0x50, 0x4B, 0x03, 0x04]
+
   private static let convert =
     "Open it in Keras and save it again with model.save(\"model.h5\")."
 
@@ -52,7 +54,7 @@ enum FileSignature {
     (Array("GIF8".utf8), "a GIF image", nil),
     (Array("BM".utf8), "a BMP image", nil),
     (Array("%PDF".utf8), "a PDF document", nil),
-    ([0x50, 0x4B, 0x03, 0x04], "a zip archive, as Keras' .keras files and PyTorch's are", convert),
+    (zip, "a zip archive, as Keras' .keras files and PyTorch's are", convert),
     ([0x1F, 0x8B], "a gzip archive", "Unpack it first."),
     ([0x93] + Array("NUMPY".utf8), "a NumPy array", nil),
     ([0x80, 0x02], "a Python pickle, as older PyTorch files are", nil),
@@ -64,7 +66,7 @@ enum FileSignature {
     bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F || [0x09, 0x0A, 0x0D].contains($0) }
   }
 
-  private static func firstBytes(of path: String, count: Int) -> [UInt8] {
+  static func firstBytes(of path: String, count: Int) -> [UInt8] {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { return [] }
     defer { close(descriptor) }

@@ -1,8 +1,7 @@
-internal import HDF5
 public import JSON
+internal import Layers
 
-/// A Keras file of the legacy HDF5 format, open for reading: a whole model (`model.save("model.h5")`) or weights only
-/// (`model.save_weights`), of Keras 1 to 3 and tf.keras.
+/// A file of Keras, open for reading: a whole model or weights alone, in any form that Keras 1 to 3 and tf.keras write.
 ///
 /// What a file is is told from its content, never from its name. Opening reads names, shapes and configuration; tensors are
 /// read when they are asked for. No file can make code run: layers are built only from the classes that this package knows.
@@ -15,105 +14,118 @@ public struct KerasFile: Sendable {
   }
 
   public let path: String
-  public let content: Content
-  /// The version of Keras that wrote the file, if it says so; Keras 1 often did not.
+  public let format: KerasFileFormat
+  /// The version of Keras that wrote the file, if it says so; Keras 1 and files of weights often do not.
   public let kerasVersion: String?
   /// `tensorflow`, `jax`, …
   public let backend: String?
+  /// When it was written, if it says so.
+  public let date: String?
   /// The model's architecture in Keras' form.
   public let modelConfig: JSONValue?
-  /// Optimizer, loss and metrics, if the model was compiled.
+  /// Optimizer, loss and metrics, if the model was compiled, as this kind of file puts it.
   public let trainingConfig: JSONValue?
   /// What this package wrote about the model beyond what Keras knows.
   public let metadata: JSONValue?
-  /// Whether the state of an optimizer is there. It is not read.
-  public let hasOptimizerState: Bool
-  /// All layers in the file's order, those without tensors among them.
-  public let layers: [StoredLayer]
+  /// What is unusual about the file: a name that belongs to another format, members that nobody uses.
+  public let oddities: [String]
+  let storage: Storage
+  /// The tensors of an optimizer's state, in Keras' order.
+  let optimizer: StoredOptimizer?
+
+  enum Storage: Sendable {
+    /// Layers by name, in Keras' order.
+    case named([StoredLayer])
+    /// Layers by class and number.
+    case keyed(KeyedWeights)
+  }
+
+  public var content: Content { modelConfig == nil ? .weights : .model }
+
+  /// Whether the state of an optimizer is there.
+  public var hasOptimizerState: Bool { optimizer != nil }
+
+  /// All layers in the file's order, those without tensors among them. Keras 3's layout has no order: there they are sorted
+  /// by class and number, and called by their names where the file knows them.
+  public var layers: [StoredLayer] {
+    switch storage {
+    case .named(let layers): layers
+    case .keyed(let weights):
+      weights.layers.map { StoredLayer(name: $0.name ?? $0.key, tensors: $0.allTensors) }
+    }
+  }
 
   /// Opens a file and reads what it says about itself.
   public init(opening path: String) throws(KerasError) {
-    let root: HDF5Group
-    do throws(HDF5Error) {
-      root = try HDF5File(opening: path).root
-    } catch {
-      throw Self.explained(error, path)
+    let start = FileSignature.firstBytes(of: path, count: 16)
+    if start.starts(with: FileSignature.zip) {
+      try self.init(archive: path)
+    } else if start.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "{"),
+      let shards = try ShardMap(at: path)
+    {
+      try self.init(shards)
+    } else {
+      try self.init(hdf5: path)
     }
-    let weights = try Self.findWeights(root, path)
-    self.path = path
-    kerasVersion = try Self.text("keras_version", root, weights)
-    backend = try Self.text("backend", root, weights)
-    modelConfig = try Self.json("model_config", root, path)
-    trainingConfig = try Self.json("training_config", root, path)
-    metadata = try Self.json(Self.metadataName, root, path)
-    content = modelConfig == nil ? .weights : .model
-    hasOptimizerState = try keras { () throws(HDF5Error) in try root.contains("optimizer_weights") }
-    layers = try StoredLayer.all(in: weights, path)
   }
 
-  /// The root attribute that carries our own metadata.
+  init(
+    path: String, format: KerasFileFormat, kerasVersion: String? = nil, backend: String? = nil, date: String? = nil,
+    modelConfig: JSONValue? = nil, trainingConfig: JSONValue? = nil, metadata: JSONValue? = nil, storage: Storage,
+    optimizer: StoredOptimizer? = nil, oddities: [String] = []
+  ) {
+    self.path = path
+    self.format = format
+    self.kerasVersion = kerasVersion
+    self.backend = backend
+    self.date = date
+    self.modelConfig = modelConfig
+    self.trainingConfig = trainingConfig
+    self.metadata = metadata
+    self.storage = storage
+    self.optimizer = optimizer
+    var oddities = oddities
+    if let expected = KerasFileFormat(nameOf: path), expected != format,
+      !(expected == .h5 && format == .legacyWeights)
+    {
+      oddities.insert(
+        "the name is that of a file of another kind (\(expected.summary)); the content counts, here, but not in Keras",
+        at: 0)
+    }
+    self.oddities = oddities
+  }
+
+  /// What carries our own metadata: an attribute of the root, or a key of `metadata.json`.
   static let metadataName = "finetune_metadata"
 
-  /// The major version of the Keras that wrote the file; 1 where it does not say, as Keras takes it.
+  /// The major version of the Keras that wrote the file; where a legacy file does not say it is 1, as Keras takes it.
   var majorVersion: Int { kerasVersion?.split(separator: ".").first.flatMap { Int($0) } ?? 1 }
 
-  /// The group that holds the layers, after the other formats have been told apart.
-  private static func findWeights(_ root: HDF5Group, _ path: String) throws(KerasError) -> HDF5Group {
-    if try hasLayerNames(root) { return root }
-    if try keras({ () throws(HDF5Error) in try root.contains("model_weights") }) {
-      return try keras { () throws(HDF5Error) in try root.group(at: "model_weights") }
-    }
-    let names = try keras { () throws(HDF5Error) in try root.attributes.names() }
-    let children = try keras { () throws(HDF5Error) in try root.children() }.map(\.name)
-    if names.contains("nb_layers") {
-      throw KerasError(
-        .unsupported, file: path, "was written by a Keras before 1.0",
-        remedy: "Load it in Keras 1 and save it again with model.save_weights.")
-    }
-    if ["layers", "_layer_checkpoint_dependencies", "vars"].contains(where: children.contains) {
-      throw KerasError(
-        .unsupported, file: path, "has Keras 3's .weights.h5 layout, which is not supported yet",
-        remedy:
-          "Load it in Keras (build the model, model.load_weights(…)) and save the model with model.save(\"model.h5\").")
-    }
-    if names.contains("model_config") {
-      throw KerasError(.damaged, file: path, "describes a model but holds no weights: there is no group model_weights")
-    }
-    let shown = children.prefix(6).joined(separator: ", ") + (children.count > 6 ? ", …" : "")
-    throw KerasError(
-      .notAModel, file: path,
-      "is HDF5, but not from Keras: there is no layer_names and no model_weights"
-        + (children.isEmpty ? "; it is empty" : "; it holds \(shown)"),
-      remedy: "Expected a file of model.save(\"….h5\") or model.save_weights(\"….h5\").")
-  }
-
-  private static func hasLayerNames(_ group: HDF5Group) throws(KerasError) -> Bool {
-    try keras { () throws(HDF5Error) in
-      let names = try group.attributes.names()
-      return names.contains("layer_names") || names.contains("layer_names0")
+  /// The layers as a model calls them, those of Keras 3's layout in the model's order.
+  ///
+  /// - Returns: and whether classes and numbers alone told what belongs where.
+  func layers(for model: Model) -> (layers: [StoredLayer], byKey: Bool) {
+    switch storage {
+    case .named(let layers): return (layers, false)
+    case .keyed(let weights):
+      var resolution = KeyedResolution(model)
+      let layers = resolution.layers(of: weights)
+      return (layers, resolution.usesKeys)
     }
   }
 
-  /// An attribute of the file as a whole, which some versions put beside the weights.
-  private static func text(_ name: String, _ root: HDF5Group, _ weights: HDF5Group) throws(KerasError) -> String? {
-    try keras { () throws(HDF5Error) in
-      if let text = try root.attributes[name]?.string { return text }
-      return try weights.attributes[name]?.string
-    }
-  }
-
-  private static func json(_ name: String, _ root: HDF5Group, _ path: String) throws(KerasError) -> JSONValue? {
-    guard let text = try keras({ () throws(HDF5Error) in try root.attributes[name]?.string }) else { return nil }
+  static func json(_ text: String, _ path: String, place: String) throws(KerasError) -> JSONValue {
     do throws(JSONSyntaxError) { return try JSONValue(parsing: text) } catch {
-      throw KerasError(.damaged, file: path, place: name, "is no JSON: \(error)")
+      throw KerasError(.damaged, file: path, place: place, "is no JSON: \(error)")
     }
   }
+}
 
-  /// The error for a file that is no HDF5, with what it is instead.
-  private static func explained(_ error: HDF5Error, _ path: String) -> KerasError {
-    guard error.kind == .notHDF5, let finding = FileSignature.finding(path) else { return KerasError(error) }
-    return KerasError(
-      .notAModel, file: path, "is \(finding.kind); expected a Keras model (HDF5)",
-      remedy: finding.remedy ?? "Name a file that Keras wrote, such as model.h5.")
-  }
+/// The tensors of an optimizer's state as a file holds them.
+struct StoredOptimizer: Sendable {
+  /// What it calls itself, where the file says that beside the tensors: `adam`.
+  var name: String?
+  /// In Keras' order. In legacy files they bear names.
+  var variables: [StoredTensor]
+  var isNamed: Bool
 }

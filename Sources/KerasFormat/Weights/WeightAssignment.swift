@@ -19,6 +19,8 @@ public struct WeightAssignment: Hashable, Sendable {
     case byName = "by name"
     /// The order of layers, as Keras does it, because the names say nothing.
     case byOrder = "by order"
+    /// The classes of layers and Keras' order among those of a class, because the file has no names of layers.
+    case byKey = "by class and order"
   }
 
   public var method = Method.byName
@@ -35,7 +37,7 @@ public struct WeightAssignment: Hashable, Sendable {
   public var summary: String {
     let count = entries.reduce(0) { $0 + $1.shape.elementCount }
     var text = "\(entries.count) tensors, \(count.grouped) numbers, \(method.rawValue)"
-    let converted = Set(entries.compactMap(\.convertedFrom)).sorted()
+    let converted = Set(entries.compactMap(\.convertedFrom)).sorted().map { $0 == "float64" ? "float64 (rounded)" : $0 }
     if !converted.isEmpty { text += ", converted from \(converted.joined(separator: " and "))" }
     if !missing.isEmpty { text += "; \(missing.count) not in the file: \(Self.some(of: missing))" }
     if !unused.isEmpty { text += "; \(unused.count) not in the model: \(Self.some(of: unused))" }

@@ -102,8 +102,9 @@ struct WeightMatcher {
     return name.hasPrefix(kind) && (rest.isEmpty || rest.first == "_" && rest.dropFirst().allSatisfy(\.isNumber))
   }
 
-  private static func isAutomatic(_ name: String) -> Bool {
-    LayerRegistry.kinds.contains { isAutomatic(name, of: $0) }
+  /// Whether a name is one that Keras gives to layers of some kind, or to models.
+  static func isAutomatic(_ name: String) -> Bool {
+    (LayerRegistry.kinds + ["Sequential", "Functional", "Model"]).contains { isAutomatic(name, of: $0) }
   }
 
   /// Whether a match in order contradicts no name that somebody chose: what was not found by name, here and in the file, has

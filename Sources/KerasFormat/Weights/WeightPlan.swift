@@ -8,8 +8,14 @@ struct WeightPlan {
   /// - Parameters:
   ///   - optional: layers that the file need not have.
   ///   - ignoring: layers of the file that the model need not have.
-  init(_ model: Model, _ file: KerasFile, optional: Set<Int>, ignoring: [Glob]) throws(KerasError) {
-    let matcher = WeightMatcher(model, file.layers)
+  ///   - layout: the model that the file was written for, where that is another one: its classes and their order count.
+  ///   - method: what shall tell which tensor belongs where; nil for what the names are worth.
+  init(
+    _ model: Model, _ file: KerasFile, optional: Set<Int>, ignoring: [Glob], layout: Model? = nil,
+    method: WeightAssignment.Method? = nil
+  ) throws(KerasError) {
+    let (layers, isByKey) = file.layers(for: layout ?? model)
+    let matcher = WeightMatcher(model, layers)
     func isIgnored(_ layer: StoredLayer) -> Bool { ignoring.contains { $0.matches(layer.name) } }
     func missing(_ match: WeightMatcher.Match) -> [Int] {
       let known = Set(match.pairs.map(\.parameter))
@@ -18,25 +24,39 @@ struct WeightPlan {
     let optionalParameters = Set(optional.flatMap { model.instances[$0].parameters })
 
     match = matcher.byName()
+    if isByKey {
+      guard method != .byName else {
+        throw KerasError(
+          .mismatch, file: file.path, "has no names of layers that the model \"\(model.name)\" knows",
+          remedy: "Let classes and their order decide, or take the file in order.")
+      }
+      match.method = .byKey
+      match.notes.append(
+        "names of layers in the file say nothing of this model; matched by class and order, as Keras does")
+    }
     let unknown = match.unknown.filter { !isIgnored($0) }
     let lacking = missing(match).filter { !optionalParameters.contains($0) }
     let isComplete = unknown.isEmpty && lacking.isEmpty
-    if !isComplete || !match.problems.isEmpty {
+    if !isComplete || !match.problems.isEmpty || method == .byOrder {
       let required = matcher.members.filter { !$0.instances.allSatisfy(optional.contains) }
       let wanted = matcher.stored.filter { !isIgnored($0) }
       let inOrder =
         matcher.byOrder(matcher.stored, matcher.members) ?? matcher.byOrder(wanted, required)
         ?? matcher.byOrder(matcher.stored, required) ?? matcher.byOrder(wanted, matcher.members)
       // Names that somebody chose and that are found are to be believed; then what is wrong is not the naming.
-      guard !isComplete, let inOrder,
-        match.telling.isEmpty || matcher.agrees(inOrder, with: match, lacking: lacking, unknown: unknown)
+      guard method != .byName, let inOrder,
+        method == .byOrder
+          || !isComplete
+            && (match.telling.isEmpty || matcher.agrees(inOrder, with: match, lacking: lacking, unknown: unknown))
       else {
         throw WeightMismatch(model: model, file: file, match: match, unknown: unknown, lacking: lacking).error
       }
       let note =
-        match.telling.isEmpty
-        ? "the names of layers in the file say nothing of this model; matched in order, as Keras does"
-        : "automatic names are numbered otherwise in the file; matched in order, which agrees with all other names"
+        method == .byOrder
+        ? "matched in order, as was asked for"
+        : match.telling.isEmpty
+          ? "the names of layers in the file say nothing of this model; matched in order, as Keras does"
+          : "automatic names are numbered otherwise in the file; matched in order, which agrees with all other names"
       match = inOrder
       match.notes.append(note)
     }
@@ -47,10 +67,10 @@ struct WeightPlan {
         "belongs to \(model.parameters[pair.parameter].path), and so does another tensor of the file")
     }
     match.pairs.sort { $0.parameter < $1.parameter }
-    describe(model, missing: missing(match), used: Set(match.pairs.map(\.tensor.path)), file)
+    describe(model, missing: missing(match), used: Set(match.pairs.map(\.tensor.path)), layers)
   }
 
-  private mutating func describe(_ model: Model, missing: [Int], used: Set<String>, _ file: KerasFile) {
+  private mutating func describe(_ model: Model, missing: [Int], used: Set<String>, _ layers: [StoredLayer]) {
     assignment.method = match.method
     assignment.notes = match.notes
     assignment.entries = match.pairs.map { pair in
@@ -59,7 +79,6 @@ struct WeightPlan {
         convertedFrom: pair.tensor.storedAs)
     }
     assignment.missing = missing.map { model.parameters[$0].path }
-    assignment.unused = file.layers.flatMap(\.tensors).map(\.path).filter { !used.contains($0) }
-    if file.hasOptimizerState { assignment.notes.append("the state of the optimizer in the file was not read") }
+    assignment.unused = layers.flatMap(\.tensors).map(\.path).filter { !used.contains($0) }
   }
 }

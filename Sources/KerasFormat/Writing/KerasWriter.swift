@@ -3,32 +3,57 @@ internal import JSON
 public import Layers
 internal import Tensors
 
-/// Writes models as legacy `.h5` files, which `keras.models.load_model` of Keras 3 and `tf_keras` load.
+/// Writes models as files of Keras: whole ones for `keras.models.load_model`, weights for `model.load_weights`.
 ///
 /// Equal models give equal bytes: there is no time and no path in the file. A file is written beside its place and moved there
 /// when it is complete, so that a crash leaves the old one.
 public enum KerasWriter {
-  /// Writes a whole model with all we know of it. Frozen layers are written as not trainable.
+  /// Writes a whole model with all we know of it, or its weights alone, as the format has it. Frozen layers are written as
+  /// not trainable.
   ///
+  /// - Parameter shardByteLimit: how many bytes of tensors go into one file of weights in shards.
   /// - Returns: what a user should know, such as names that had to change.
   @discardableResult
-  public static func write(_ saved: SavedModel, to path: String) throws(KerasError) -> [String] {
+  public static func write(
+    _ saved: SavedModel, to path: String, format: KerasFileFormat = .h5, shardByteLimit: Int = 5 << 30
+  ) throws(KerasError) -> [String] {
+    if format.holdsWeightsAlone {
+      return try writeWeights(
+        saved.model, to: path, format: format, training: saved.training, shardByteLimit: shardByteLimit)
+    }
     let names = FileNames(saved.model)
     var writer = GraphWriter(saved.model, names)
     let config: JSONValue
     do throws(ConfigError) { config = try writer.config() } catch {
       throw KerasError(.unsupported, file: path, "the model cannot be written: \(error)")
     }
+    let metadata = saved.fileMetadata(writer.remembered)
+    var notes = [names.note].compactMap(\.self)
+    let training = try saved.training.map { training throws(KerasError) in
+      try TrainingWriter(training, saved.model, names, file: path)
+    }
+    if format == .keras {
+      if writer.usesKeras2Activation {
+        throw KerasError(
+          .unsupported, file: path, "the model has Keras 2's hard_sigmoid, which Keras 3 computes otherwise",
+          remedy: "Write it as legacy HDF5, for Keras 2: a name that ends in .h5.")
+      }
+      try ArchiveWriter(saved: saved, names: names, config: config, metadata: metadata, training: training)
+        .write(to: path)
+      return notes
+    }
     let version = writer.usesKeras2Activation ? keras2Version : keras3Version
-    let metadata = Self.metadata(of: saved, writer.remembered)
     try AtomicFile.write(to: path) { root throws(HDF5Error) in
       try root.attributes.write("keras_version", string: version)
       try root.attributes.write("backend", string: backend)
       try root.attributes.write("model_config", string: config.text)
       try root.attributes.write(KerasFile.metadataName, string: metadata.text)
-      try writeWeights(saved.model, names, version, to: try root.createGroup(at: "model_weights"))
+      if let training {
+        try root.attributes.write("training_config", string: training.legacyConfig.text)
+        try training.writeNamed(to: root)
+      }
+      try LegacyWriter.write(saved.model, names, version, to: try root.createGroup(at: "model_weights"))
     }
-    var notes = [names.note].compactMap(\.self)
     if writer.usesKeras2Activation {
       notes.append("the model has Keras 2's hard_sigmoid; Keras 3 computes another function by that name")
     }
@@ -36,53 +61,48 @@ public enum KerasWriter {
   }
 
   /// Writes the parameters alone, for a model of the same layers: `model.load_weights(path)`.
+  ///
+  /// - Parameter training: the state of an optimizer, which `weightsH5` alone has a place for.
   @discardableResult
-  public static func writeWeights(_ model: Model, to path: String) throws(KerasError) -> [String] {
+  public static func writeWeights(
+    _ model: Model, to path: String, format: KerasFileFormat = .legacyWeights, training: SavedTraining? = nil,
+    shardByteLimit: Int = 5 << 30
+  ) throws(KerasError) -> [String] {
     let names = FileNames(model)
-    try AtomicFile.write(to: path) { root throws(HDF5Error) in
-      try writeWeights(model, names, keras3Version, to: root)
+    let state = try training.map { training throws(KerasError) in
+      try TrainingWriter(training, model, names, file: path)
+    }
+    switch format {
+    case .weightsJSON: try ShardWriter(model, names, byteLimit: shardByteLimit).write(to: path)
+    case .weightsH5, .keras:
+      try AtomicFile.write(to: path) { root throws(HDF5Error) in
+        try KeyedWriter(model, names).write(to: root)
+        try state?.writeNumbered(to: root)
+      }
+    case .legacyWeights, .h5:
+      try AtomicFile.write(to: path) { root throws(HDF5Error) in
+        try LegacyWriter.write(model, names, keras3Version, to: root)
+      }
     }
     return [names.note].compactMap(\.self)
   }
 
   // The versions whose meaning of the configuration holds.
-  private static let keras2Version = "2.15.0"
-  private static let keras3Version = "3.0.0"
-  private static let backend = "tensorflow"
+  static let keras2Version = "2.15.0"
+  static let keras3Version = "3.0.0"
+  static let backend = "tensorflow"
+}
 
-  private static func metadata(of saved: SavedModel, _ remembered: RememberedLayers) -> JSONValue {
-    var members: OrderedDictionary<String, JSONValue> = ["format": .integer(SavedModel.formatVersion)]
-    if let architecture = saved.architecture { members["architecture"] = .string(architecture) }
-    if let size = saved.inputSize { members["input_size"] = [.integer(size.height), .integer(size.width)] }
-    if let preprocessing = saved.preprocessing { members["preprocessing"] = .string(preprocessing.name) }
-    if let labels = saved.labels { members["labels"] = .array(labels.map { .string($0) }) }
+extension SavedModel {
+  /// What Keras does not keep, as it stands in a file.
+  func fileMetadata(_ remembered: RememberedLayers) -> JSONValue {
+    var members: OrderedDictionary<String, JSONValue> = ["format": .integer(Self.formatVersion)]
+    if let architecture { members["architecture"] = .string(architecture) }
+    if let inputSize { members["input_size"] = [.integer(inputSize.height), .integer(inputSize.width)] }
+    if let preprocessing { members["preprocessing"] = .string(preprocessing.name) }
+    if let labels { members["labels"] = .array(labels.map { .string($0) }) }
     if !remembered.layers.isEmpty { members["layers"] = remembered.json }
-    if !saved.metadata.isNull { members["more"] = saved.metadata }
+    if !metadata.isNull { members["more"] = metadata }
     return .object(members)
-  }
-
-  /// One group per layer of the model, in the order of names; the tensors of a nested model are all in its group.
-  private static func writeWeights(
-    _ model: Model, _ names: FileNames, _ version: String, to group: HDF5Group
-  ) throws(HDF5Error) {
-    let root = model.containers[0]
-    let order = root.kerasOrder()
-    try ChunkedNames.write("layer_names", order.map { names.name(ofMember: $0, in: 0) }, to: group)
-    try group.attributes.write("backend", string: backend)
-    try group.attributes.write("keras_version", string: version)
-    let paths = WrittenPaths(model, names)
-    let members = Dictionary(uniqueKeysWithValues: model.weightedMembers.map { ($0.name, $0) })
-    for member in order.sorted(by: { names.name(ofMember: $0, in: 0) < names.name(ofMember: $1, in: 0) }) {
-      let layer = try group.createGroup(at: names.name(ofMember: member, in: 0))
-      let parameters =
-        members[root.members[member].name]?.parameters(of: model) { model.instances[$0].isFrozen } ?? []
-      try ChunkedNames.write("weight_names", parameters.map { paths[$0] }, to: layer)
-      for parameter in parameters {
-        let value = model.parameters[parameter].value
-        try unsafe value.withUnsafeElements { elements throws(HDF5Error) in
-          _ = try unsafe layer.writeDataset(paths[parameter], floats: elements, shape: value.shape.dimensions)
-        }
-      }
-    }
   }
 }
