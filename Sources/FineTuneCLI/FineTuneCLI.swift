@@ -15,7 +15,7 @@ struct FineTuneCLI: ParsableCommand {
     version: FineTuneVersion.current,
     subcommands: [
       TrainCommand.self, PlanCommand.self, SummaryCommand.self, EvaluateCommand.self, PredictCommand.self,
-      FeaturesCommand.self, MapsCommand.self, ConvertCommand.self, CacheCommand.self,
+      FeaturesCommand.self, MapsCommand.self, ConvertCommand.self, InspectCommand.self, CacheCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)
 

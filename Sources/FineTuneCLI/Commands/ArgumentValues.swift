@@ -16,3 +16,14 @@ extension Precision: ExpressibleByArgument {}
 extension DataRecipe.Task: ExpressibleByArgument {}
 
 extension FeatureExport.Pooling: ExpressibleByArgument {}
+
+extension KerasFileFormat: ExpressibleByArgument {}
+
+extension WeightAssignment.Method: ExpressibleByArgument {
+  public init?(argument: String) {
+    guard let match = WeightRules.methods.first(where: { $0.name == argument }) else { return nil }
+    self = match.value
+  }
+
+  public static var allValueStrings: [String] { WeightRules.methods.map(\.name) }
+}

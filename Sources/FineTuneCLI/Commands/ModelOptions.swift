@@ -5,7 +5,7 @@ import FineTune
 struct ModelOptions: ParsableArguments {
   @Argument(
     help: "A whole-model file, or a file of weights with --architecture.",
-    completion: .file(extensions: ["h5", "hdf5"]))
+    completion: .file(extensions: ["keras", "h5", "hdf5", "json"]))
   var model: String
 
   @Option(help: "The architecture that the weights belong to, such as MobileNet.")
@@ -27,7 +27,19 @@ struct ModelOptions: ParsableArguments {
     name: .long, parsing: .upToNextOption, help: "Height and width of the input, where the model leaves them open.")
   var inputSize: [Int] = []
 
+  @Option(name: .long, parsing: .upToNextOption, help: "Layers that the file of weights need not have: 'block5_*'.")
+  var allowMissing: [String] = []
+
+  @Option(name: .long, parsing: .upToNextOption, help: "Layers of the file that the architecture need not have.")
+  var allowUnused: [String] = []
+
+  @Option(help: "What alone may tell which tensor belongs where: by_name or by_order.")
+  var match: WeightAssignment.Method?
+
   func validate() throws {
+    guard architecture != nil || (allowMissing.isEmpty && allowUnused.isEmpty && match == nil) else {
+      throw ValidationError("--allow-missing, --allow-unused and --match go with --architecture.")
+    }
     guard inputSize.isEmpty || (inputSize.count == 2 && inputSize.allSatisfy { $0 > 0 }) else {
       throw ValidationError("--input-size takes a height and a width, such as --input-size 224 224.")
     }
@@ -38,7 +50,8 @@ struct ModelOptions: ParsableArguments {
     ModelReference(
       path: model, architecture: architecture, alpha: alpha,
       inputSize: inputSize.count == 2 ? Size(inputSize[0], inputSize[1]) : nil, preprocessing: preprocessing,
-      interpolation: interpolation, labelFile: labels)
+      interpolation: interpolation, labelFile: labels,
+      weightRules: WeightRules(allowMissing: allowMissing, allowUnused: allowUnused, method: match))
   }
 }
 

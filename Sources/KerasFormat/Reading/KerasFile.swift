@@ -1,5 +1,5 @@
 public import JSON
-internal import Layers
+public import Layers
 
 /// A file of Keras, open for reading: a whole model or weights alone, in any form that Keras 1 to 3 and tf.keras write.
 ///
@@ -113,6 +113,9 @@ public struct KerasFile: Sendable {
       return (layers, resolution.usesKeys)
     }
   }
+
+  /// The layers as a model calls them and in its order, as far as the file leaves that open.
+  public func layers(inOrderOf model: Model) -> [StoredLayer] { layers(for: model).layers }
 
   static func json(_ text: String, _ path: String, place: String) throws(KerasError) -> JSONValue {
     do throws(JSONSyntaxError) { return try JSONValue(parsing: text) } catch {

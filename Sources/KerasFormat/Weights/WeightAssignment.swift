@@ -51,11 +51,13 @@ public struct WeightAssignment: Hashable, Sendable {
 
 extension WeightAssignment: CustomStringConvertible {
   /// The summary, the notes, and one line per tensor.
-  public var description: String {
-    let lines = entries.map { entry in
+  public var description: String { ([summary] + notes + lines).joined(separator: "\n") }
+
+  /// One line per tensor: where it stood, where it went, its shape, and how it was changed on the way.
+  public var lines: [String] {
+    entries.map { entry in
       "\(entry.source) → \(entry.parameter) \(entry.shape)" + (entry.convertedFrom.map { " (\($0))" } ?? "")
-    }
-    return ([summary] + notes + lines).joined(separator: "\n")
+    } + missing.map { "(not in the file) → \($0)" } + unused.map { "\($0) → (not in the model)" }
   }
 }
 

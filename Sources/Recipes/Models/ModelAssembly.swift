@@ -32,11 +32,13 @@ extension ModelAssembly {
         path: weights.map(recipe.resolved) ?? "", architecture: name, alpha: alpha, inputSize: recipe.model.inputSize,
         // Weights are those of colours; they are adapted behind loading.
         channels: weights == nil ? recipe.model.channels : nil, preprocessing: recipe.model.preprocessing,
-        labelFile: recipe.model.labels.map(recipe.resolved))
+        labelFile: recipe.model.labels.map(recipe.resolved), weightRules: recipe.model.weightRules)
+      // What the file may lack needs values of its own.
+      let isWhole = weights != nil && recipe.model.weightRules.allowMissing.isEmpty
       let loaded = try recipe.asking(place) { () throws(ModelLoadingError) in
         keepsTop
           ? try source.load()
-          : try source.backbone(initialization: weights == nil ? .random(recipe.key("initialization")) : .none)
+          : try source.backbone(initialization: isWhole ? .none : .random(recipe.key("initialization")))
       }
       try self.init(recipe, loaded, standard: keepsTop ? nil : .intent(HeadIntent()), outputCount, classNames)
     case .file(let path):

@@ -15,9 +15,22 @@ extension ModelReference {
 
   /// The model as it stands in its file, or the architecture with the file's weights.
   public func savedModel() throws(ModelLoadingError) -> (saved: SavedModel, notes: [String]) {
+    let read = try read()
+    return (read.saved, read.notes)
+  }
+
+  /// The model as it stands in its file, or the architecture with the file's weights, and which tensor went where.
+  ///
+  /// - Parameter withTraining: whether the state of an optimizer in the file is read as well.
+  func read(
+    withTraining: Bool = false
+  ) throws(ModelLoadingError) -> (saved: SavedModel, notes: [String], assignment: WeightAssignment?) {
     if let architecture { return try named(architecture) }
-    let (saved, assignment) = try reading { () throws(KerasError) in try SavedModel.reading(path) }
-    return (saved, ["\(path): \(assignment.summary)"] + assignment.notes)
+    let file = try reading { () throws(KerasError) in try KerasFile(opening: path) }
+    let (saved, assignment) = try reading { () throws(KerasError) in try file.savedModel(withTraining: withTraining) }
+    return (
+      saved, ["\(path): \(assignment.summary)"] + assignment.notes + file.oddities.map { "\(path): \($0)" }, assignment
+    )
   }
 
   /// An architecture without its top, with weights from the file, or initialised where there is no file.
@@ -32,7 +45,11 @@ extension ModelReference {
       let whole = try built(architecture, includesTop: true, classCount: 1000, .none)
       let kept = Set(model.instances.map(\.name))
       let top = whole.instances.map(\.name).filter { !kept.contains($0) }
-      let assignment = try reading { () throws(KerasError) in try model.loadWeights(from: file, allowUnused: top) }
+      let assignment = try reading { () throws(KerasError) in
+        try model.loadWeights(
+          from: file, allowMissing: weightRules.missingLayers(withHead: false),
+          allowUnused: top + weightRules.allowUnused, method: weightRules.method, layout: whole)
+      }
       notes.append("\(path): \(assignment.summary)")
       notes += assignment.notes
       if let correction = architecture.correctPublishedStatistics(of: &model) { notes.append(correction) }
@@ -44,25 +61,34 @@ extension ModelReference {
   }
 
   /// An architecture with its top if the file has one, else without.
-  private func named(_ name: String) throws(ModelLoadingError) -> (saved: SavedModel, notes: [String]) {
+  private func named(
+    _ name: String
+  ) throws(ModelLoadingError) -> (saved: SavedModel, notes: [String], assignment: WeightAssignment?) {
     let architecture = try found(name)
     guard !path.isEmpty else {
       let model = try built(architecture, includesTop: true, classCount: 1000, .random(RandomKey(seed: 0)))
-      return (saved(model, architecture), ["\(architecture.name): initialised, not trained"])
+      return (saved(model, architecture), ["\(architecture.name): initialised, not trained"], nil)
     }
     let file = try reading { () throws(KerasError) in try KerasFile(opening: path) }
-    let tensors = file.layers.flatMap(\.tensors)
+    let initialization = weightRules.allowMissing.isEmpty ? Initialization.none : .random(RandomKey(seed: 0))
+    var model = try built(architecture, includesTop: true, classCount: 1000, initialization)
+    let tensors = file.layers(inOrderOf: model).flatMap(\.tensors)
     // The last tensor of a file with a top is the bias of its classes.
-    let classCount = tensors.last.flatMap { $0.shape.rank == 1 ? $0.shape[0] : nil } ?? 1000
-    var model = try built(architecture, includesTop: true, classCount: classCount, .none)
-    if tensors.count != model.parameters.count {
-      model = try built(architecture, includesTop: false, classCount: classCount, .none)
+    if let last = tensors.last, last.shape.rank == 1, last.shape[0] != 1000, tensors.count == model.parameters.count {
+      model = try built(architecture, includesTop: true, classCount: last.shape[0], initialization)
     }
-    let assignment = try reading { () throws(KerasError) in try model.loadWeights(from: file) }
+    if tensors.count != model.parameters.count {
+      model = try built(architecture, includesTop: false, classCount: 1000, initialization)
+    }
+    let assignment = try reading { () throws(KerasError) in
+      try model.loadWeights(
+        from: file, allowMissing: weightRules.missingLayers(withHead: true), allowUnused: weightRules.allowUnused,
+        method: weightRules.method)
+    }
     let correction = architecture.correctPublishedStatistics(of: &model)
     return (
       saved(model, architecture),
-      ["\(path): \(assignment.summary)"] + assignment.notes + (correction.map { [$0] } ?? [])
+      ["\(path): \(assignment.summary)"] + assignment.notes + (correction.map { [$0] } ?? []), assignment
     )
   }
 

@@ -16,10 +16,13 @@ public struct ModelReference: Sendable {
   public var interpolation: Interpolation?
   /// A text file with one class name a line.
   public var labelFile: String?
+  /// How the tensors of a file of weights find their places.
+  public var weightRules = WeightRules()
 
   public init(
     path: String, architecture: String? = nil, alpha: Double? = nil, inputSize: Size? = nil, channels: Int? = nil,
-    preprocessing: Preprocessing? = nil, interpolation: Interpolation? = nil, labelFile: String? = nil
+    preprocessing: Preprocessing? = nil, interpolation: Interpolation? = nil, labelFile: String? = nil,
+    weightRules: WeightRules = WeightRules()
   ) {
     self.path = path
     self.architecture = architecture
@@ -29,6 +32,7 @@ public struct ModelReference: Sendable {
     self.preprocessing = preprocessing
     self.interpolation = interpolation
     self.labelFile = labelFile
+    self.weightRules = weightRules
   }
 }
 

@@ -114,6 +114,12 @@ extension ModelRecipe {
     surgery = ModelSurgery(reading: &reader)
     labels = reader.string("labels")
     preprocessing = reader.choice("preprocessing", Preprocessing.all.map { ($0.name, $0) })
+    for key in ["allow_missing", "allow_unused", "match"] where reader.has(key) && weights == nil {
+      reader.report(key, "goes with \"architecture\" and its \"weights\" only")
+    }
+    weightRules = WeightRules(
+      allowMissing: reader.strings("allow_missing") ?? [], allowUnused: reader.strings("allow_unused") ?? [],
+      method: reader.choice("match", WeightRules.methods))
     reader.finish()
 
     if names.count != 1 {

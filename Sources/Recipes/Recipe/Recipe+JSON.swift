@@ -68,6 +68,10 @@ extension ModelRecipe {
     for (key, value) in surgery.json { object[key] = value }
     if let labels { object["labels"] = .string(labels) }
     if let preprocessing { object["preprocessing"] = .string(preprocessing.name) }
+    func list(_ texts: [String]) -> JSONValue? { texts.isEmpty ? nil : .array(texts.map { .string($0) }) }
+    object["allow_missing"] = list(weightRules.allowMissing)
+    object["allow_unused"] = list(weightRules.allowUnused)
+    object["match"] = WeightRules.methods.first { $0.value == weightRules.method }.map { .string($0.name) }
     return .object(object)
   }
 }

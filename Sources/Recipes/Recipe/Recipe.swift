@@ -86,6 +86,8 @@ public struct ModelRecipe: Sendable {
   /// A text file with the names of the classes that a pretrained model tells apart, one a line.
   public var labels: String?
   public var preprocessing: Preprocessing?
+  /// How the tensors of a file of weights find their places.
+  public var weightRules = WeightRules()
 }
 
 /// A layer as a recipe states it: Keras' class name and settings.
