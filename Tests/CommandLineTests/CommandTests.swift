@@ -63,6 +63,16 @@ struct CommandTests {
     #expect(try ImageDecoder.decode(contentsOf: place.folder + "/m.png", channels: .rgb).height > 50)
     let convert = try Finetune.run("convert", place.model, place.folder + "/w.h5", "--weights-only")
     #expect(convert.status == 0, "\(convert.messages)")
+    let archive = try Finetune.run("convert", place.model, place.folder + "/m.keras", "--verbose")
+    #expect(archive.status == 0, "\(archive.messages)")
+    #expect(archive.output.contains("→ conv2d/kernel"))
+    let inspect = try Finetune.run("inspect", place.folder + "/m.keras")
+    #expect(inspect.output.contains("Keras 3 archive"))
+    let lines = inspect.output.split(separator: "\n")
+    #expect(lines.dropFirst().allSatisfy { $0.count <= 80 })
+    let found = try JSONValue(parsing: try Finetune.run("inspect", place.model, "--json").output)
+    #expect(found["metadata"]?["more"]?["recipe"]?.stringValue?.count == 64)
+    #expect(found["tensors"]?.arrayValue?.first?["dtype"] == "float32")
   }
 
   @Test("summary knows architectures by name, without their weights, on a page of any width")

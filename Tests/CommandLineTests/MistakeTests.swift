@@ -47,7 +47,7 @@ struct MistakeTests {
   func outputsThatCannotBe() throws {
     let place = try Workplace()
     try expect(place.recipe, "--output", place.model + "/run", status: 73, "small.h5 is a file, not a folder")
-    try expect("convert", place.model, place.folder + "/m.keras", status: 73, ".keras", ".h5")
+    try expect("convert", place.model, place.folder + "/m.onnx", status: 73, ".keras", ".h5")
   }
 
   @Test("A missing recipe, model, picture, folder or label file ends with 66")

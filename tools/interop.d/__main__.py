@@ -13,9 +13,11 @@ from pathlib import Path
 import applications
 import architectures
 import evaluation
+import formats
 import hostile_images
 import layer_cases
 import nested_cases
+import optimizer_state
 import photographs
 import real_models
 import resizing
@@ -41,6 +43,8 @@ SECTIONS = [
     run_logs,
     written_files,
     architectures,
+    formats,
+    optimizer_state,
 ]
 NO_TOOL = 69  # sysexits: unavailable
 

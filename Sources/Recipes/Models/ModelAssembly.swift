@@ -13,6 +13,8 @@ struct ModelAssembly {
   /// The labels that the model file brought along, if its head is kept.
   var labels: [String]?
   var architecture: String?
+  /// What the optimizer remembered, if the first phase goes on with it.
+  var training: SavedTraining?
   /// What was loaded from where, for the user.
   var notes: [String]
   /// What became of the model's classes, where they were carried over.
@@ -45,7 +47,9 @@ extension ModelAssembly {
       let source = ModelReference(
         path: recipe.resolved(path), inputSize: recipe.model.inputSize, preprocessing: recipe.model.preprocessing,
         labelFile: recipe.model.labels.map(recipe.resolved))
-      let loaded = try recipe.asking("model.file") { () throws(ModelLoadingError) in try source.load() }
+      let loaded = try recipe.asking("model.file") { () throws(ModelLoadingError) in
+        try source.load(withTraining: recipe.phases.first?.continuesOptimizer == true)
+      }
       try self.init(
         recipe, loaded, standard: recipe.model.surgery.movesHead ? .intent(HeadIntent()) : nil, outputCount, classNames)
     case .layers(let layers):
@@ -76,7 +80,8 @@ extension ModelAssembly {
     }
     self.init(
       model: loaded.model, preprocessing: loaded.preprocessing, inputSize: loaded.inputSize, channels: loaded.channels,
-      labels: loaded.labels, architecture: loaded.architecture, notes: loaded.notes, classChange: classChange)
+      labels: loaded.labels, architecture: loaded.architecture, training: loaded.training, notes: loaded.notes,
+      classChange: classChange)
   }
 
   private init(_ recipe: Recipe, layers: [LayerRecipe], outputCount: Int) throws(RecipeError) {

@@ -8,9 +8,14 @@ internal import Tensors
 
 extension ModelReference {
   /// The model with everything that is needed to show it pictures.
-  public func load() throws(ModelLoadingError) -> LoadedModel {
-    let (saved, notes) = try savedModel()
-    return try completed(saved, notes)
+  public func load() throws(ModelLoadingError) -> LoadedModel { try load(withTraining: false) }
+
+  /// - Parameter withTraining: whether the state of an optimizer in the file is read as well.
+  func load(withTraining: Bool) throws(ModelLoadingError) -> LoadedModel {
+    let read = try read(withTraining: withTraining)
+    var loaded = try completed(read.saved, read.notes)
+    loaded.training = read.saved.training
+    return loaded
   }
 
   /// The model as it stands in its file, or the architecture with the file's weights.

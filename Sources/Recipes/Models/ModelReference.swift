@@ -1,4 +1,5 @@
 public import Images
+internal import KerasFormat
 public import Layers
 public import Tensors
 
@@ -47,6 +48,8 @@ public struct LoadedModel: Sendable {
   /// The class names in the order of the outputs; nil where nobody knows them.
   public var labels: [String]?
   public var architecture: String?
+  /// What the optimizer remembered, if that was asked for and the file has it.
+  var training: SavedTraining?
   /// What was loaded from where, and how the rest was decided.
   public var notes: [String]
 }

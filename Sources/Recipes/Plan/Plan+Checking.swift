@@ -69,7 +69,7 @@ extension Plan {
       recipe: recipe, model: assembly.model, preprocessing: assembly.preprocessing, inputSize: assembly.inputSize,
       channels: assembly.channels, architecture: assembly.architecture, training: training, validation: validation,
       labels: training.classNames, loss: loss, classWeights: classWeights, metrics: metrics, phases: phases,
-      notes: notes, classChange: assembly.classChange)
+      savedTraining: try recipe.savedTraining(assembly), notes: notes, classChange: assembly.classChange)
   }
 
   static func list(_ names: [String]) -> String {
@@ -78,6 +78,25 @@ extension Plan {
 }
 
 extension Recipe {
+  /// What the optimizer of the first phase goes on from, if it shall.
+  fileprivate func savedTraining(_ assembly: ModelAssembly) throws(RecipeError) -> SavedTraining? {
+    guard let phase = phases.first, phase.continuesOptimizer else { return nil }
+    func refusal(_ problem: String) -> RecipeError {
+      RecipeError(file: file, path: "phases[0].continue_optimizer", problem, kind: .data)
+    }
+    guard let training = assembly.training else {
+      throw refusal(
+        "there is nothing to go on from: the model brings no state of an optimizer. Name a \"file\" that was saved with it."
+      )
+    }
+    guard OptimizerState(training, for: phase.optimizer) != nil else {
+      throw refusal(
+        "the state in the model's file is that of \(training.optimizer) with \(training.config.text), not of "
+          + "\(phase.optimizer.name) as it is set here")
+    }
+    return training
+  }
+
   /// The lists of pictures to train on and to validate with.
   func pictures() throws(RecipeError) -> (training: LabelledImages, validation: LabelledImages?) {
     let all = try labelled(data.train, "data.train", classNames: nil)

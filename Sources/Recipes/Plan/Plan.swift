@@ -1,4 +1,5 @@
 public import Images
+internal import KerasFormat
 public import Layers
 public import Tensors
 public import Training
@@ -22,6 +23,8 @@ public struct Plan: Sendable {
   public let classWeights: [Float]?
   public let metrics: [any Metric]
   public let phases: [PlannedPhase]
+  /// What the optimizer of the first phase goes on from; nil where it begins with nothing.
+  let savedTraining: SavedTraining?
   /// What was loaded from where, and what was ignored.
   public let notes: [String]
   /// What became of the model's own classes, where they were carried over.

@@ -49,6 +49,7 @@ extension Recipe {
     if cache.views != nil, data?.augment.isEmpty == true {
       reader.report("cache.views", "there is no \"augment\" in \"data\": all views of a picture would be the same")
     }
+    let savesOptimizer = reader.bool("save_optimizer") ?? false
     let output = reader.string("output")
     if output?.isEmpty == true { reader.report("output", "names no folder") }
     reader.ignore("description")
@@ -62,7 +63,7 @@ extension Recipe {
       classWeights: classWeights, metrics: metrics,
       l1: Float(l1), l2: Float(l2), phases: phases, earlyStopping: earlyStopping, reduceLROnPlateau: reduceLROnPlateau,
       precision: precision, checkpoint: checkpoint, logs: logs, timeLimit: timeLimit, cache: cache,
-      output: output ?? "runs/" + Self.stem(of: file))
+      savesOptimizer: savesOptimizer, output: output ?? "runs/" + Self.stem(of: file))
   }
 
   /// The last part of a path without its ending: `flowers` for `recipes/flowers.json`.
@@ -231,6 +232,7 @@ extension PhaseRecipe {
     reduceLROnPlateau = reader.setting("reduce_lr_on_plateau") { value throws(ConfigError) in
       try ReduceLROnPlateau(config: value)
     }
+    continuesOptimizer = reader.bool("continue_optimizer") ?? false
     reader.finish()
     guard let optimizer else { return nil }
     self.optimizer = optimizer

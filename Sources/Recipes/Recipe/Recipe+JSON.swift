@@ -29,8 +29,27 @@ extension Recipe {
     if logs.values.contains(where: { $0 != .null }) { object["logs"] = .object(logs) }
     if let timeLimit { object["time_limit_seconds"] = .number(timeLimit) }
     object["cache"] = cache.json
+    if savesOptimizer { object["save_optimizer"] = true }
     object["output"] = .string(output)
     return .object(object)
+  }
+
+  /// The SHA-256 of what decides the result: of all but where things are, where the result is written, and how often it is kept
+  /// meanwhile.
+  var hash: String {
+    func name(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+    var recipe = self
+    switch model.source {
+    case .architecture(let architecture, let alpha, let weights):
+      recipe.model.source = .architecture(name: architecture, alpha: alpha, weights: weights.map(name))
+    case .file(let path): recipe.model.source = .file(name(path))
+    case .layers: break
+    }
+    recipe.data.train = name(data.train)
+    if case .path(let path) = data.validation { recipe.data.validation = .path(name(path)) }
+    var object = recipe.json.objectValue ?? [:]
+    for key in ["output", "checkpoint", "cache", "threads"] { object[key] = nil }
+    return RunFingerprint.hash([JSONValue.object(object).text])
   }
 
   /// This recipe with absolute paths: it can be run from anywhere.
@@ -119,6 +138,7 @@ extension PhaseRecipe {
       object["layer_rates"] = .object(
         OrderedDictionary(layerRates.patterns.map { ($0.layers, .number($0.factor)) }, uniquingKeysWith: { $1 }))
     }
+    if continuesOptimizer { object["continue_optimizer"] = true }
     if let earlyStopping { object["early_stopping"] = earlyStopping.config }
     if let reduceLROnPlateau { object["reduce_lr_on_plateau"] = reduceLROnPlateau.config }
     return .object(object)

@@ -40,6 +40,8 @@ public struct Recipe: Sendable {
   public var timeLimit: Double?
   /// What is kept of the frozen part, and where.
   public var cache: CacheRecipe
+  /// Whether the model is written with what the optimizer remembers, so that a later run can go on.
+  public var savesOptimizer = false
   /// The folder that the run writes to.
   public var output: String
 }
@@ -158,6 +160,8 @@ public struct PhaseRecipe: Sendable {
   public var batchNorm: BatchNormPolicy?
   public var epochs: Int
   public var optimizer: any Optimizer
+  /// Whether the optimizer goes on with what it remembers: of the phase before, or of the model's file.
+  public var continuesOptimizer = false
   public var earlyStopping: EarlyStopping?
   public var reduceLROnPlateau: ReduceLROnPlateau?
   /// What the rate of each layer is multiplied by.

@@ -53,7 +53,9 @@ struct OutputFolder {
   }
 
   /// Writes model, history, metrics and the resolved recipe.
-  func write(_ report: RunReport, model: Model, plan: Plan) throws {
+  ///
+  /// - Parameter optimizer: what the optimizer of the last phase remembers, if it is to be kept.
+  func write(_ report: RunReport, model: Model, plan: Plan, optimizer: OptimizerState? = nil) throws {
     let texts: [(name: String, text: String)] = [
       ("history.csv", report.history.csv),
       ("metrics.json", report.json.prettyText + "\n"),
@@ -65,7 +67,11 @@ struct OutputFolder {
 
     let partialModel = path + "/.model.h5.partial"
     renames.append((partialModel, path + "/model.h5"))
-    try KerasWriter.write(plan.savedModel(model), to: partialModel)
+    var saved = plan.savedModel(model)
+    if let optimizer, let phase = plan.phases.last {
+      saved.training = optimizer.saved(phase.recipe.optimizer, loss: plan.loss, metrics: plan.metrics)
+    }
+    try KerasWriter.write(saved, to: partialModel)
     for (name, text) in texts {
       let partial = path + "/.\(name).partial"
       renames.append((partial, path + "/" + name))
@@ -108,6 +114,7 @@ extension Plan {
     SavedModel(
       model: model, preprocessing: preprocessing, labels: labels.isEmpty ? training.target.map { [$0] } : labels,
       inputSize: inputSize,
-      architecture: architecture, metadata: ["interpolation": .string(recipe.data.interpolation.rawValue)])
+      architecture: architecture,
+      metadata: ["interpolation": .string(recipe.data.interpolation.rawValue), "recipe": .string(recipe.hash)])
   }
 }

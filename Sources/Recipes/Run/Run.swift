@@ -55,6 +55,9 @@ public struct Run: Sendable {
     var history = History(checkpoints.finished.flatMap(\.records))
     var phases = zip(plan.phases, checkpoints.finished).map { RunReport.Phase(name: $0.recipe.name, result: $1) }
     var isCancelled = false
+    var remembered = plan.savedTraining.flatMap { saved in
+      plan.phases.first.flatMap { OptimizerState(saved, for: $0.recipe.optimizer) }
+    }
     for (index, phase) in plan.phases.enumerated().dropFirst(phases.count) where !isCancelled {
       checkpoints.phase = index
       phase.configure(&model)
@@ -65,10 +68,12 @@ public struct Run: Sendable {
         break
       }
       let trainer = Trainer(settings(phase, history), on: device)
-      var training = state.take() ?? TrainingState()
+      let kept = phase.recipe.continuesOptimizer ? remembered : nil
+      var training = state.take() ?? TrainingState(optimizer: kept ?? OptimizerState())
       let result = try trainer.train(
         &model, on: sources.training, validation: sources.validation, state: &training, observer: logged,
         keeper: checkpoints, shouldStop: shouldStop)
+      remembered = training.optimizer
       history.records += result.records
       checkpoints.finished.append(result)
       phases.append(RunReport.Phase(name: phase.recipe.name, result: result))
@@ -85,7 +90,7 @@ public struct Run: Sendable {
       frozenTensorCount: plan.alwaysFrozenLayerTensorCount, phases: phases, final: final, history: history,
       isCancelled: isCancelled && isAskedToStop(), hitTimeLimit: isCancelled && !isAskedToStop(),
       classNames: plan.labels, bfloat16: device.computing(in: plan.recipe.precision).bfloat16)
-    try folder.write(report, model: model, plan: plan)
+    try folder.write(report, model: model, plan: plan, optimizer: plan.recipe.savesOptimizer ? remembered : nil)
     if !isCancelled { checkpoints.removeAll() }
     return report
   }

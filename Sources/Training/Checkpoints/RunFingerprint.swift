@@ -15,12 +15,17 @@ public struct RunFingerprint: Hashable, Sendable, Codable {
 
   /// Adds the SHA-256 of texts.
   public mutating func add(_ part: String, hashing texts: some Sequence<String>) {
+    parts[part] = Self.hash(texts)
+  }
+
+  /// The SHA-256 of texts, in hexadecimal digits.
+  public static func hash(_ texts: some Sequence<String>) -> String {
     var hash = SHA256()
     for text in texts {
       hash.update(data: Data(text.utf8))
       hash.update(data: Data([0]))
     }
-    parts[part] = Self.text(hash.finalize())
+    return text(hash.finalize())
   }
 
   /// Adds the SHA-256 of all numbers of a model.
