@@ -66,7 +66,8 @@ extension KerasFile {
     }
     var reader = ModelConfigReader(
       file: path, majorVersion: majorVersion, remembered: RememberedLayers(metadata: metadata))
-    let parts = try reader.parts(of: modelConfig)
+    var order = ChannelsFirst(file: path)
+    let parts = try reader.parts(of: try order.channelsLast(modelConfig))
     let numberLimit = try storedNumberCount()
     var model: Model
     do throws(ModelError) {
@@ -77,6 +78,9 @@ extension KerasFile {
     }
     var report = try model.loadWeights(from: self)
     report.notes = reader.notes + report.notes
+    if order.isConverted {
+      report.notes.append("the model takes images with the channels first in Keras; here, and when written again, last")
+    }
     var saved = try described(model)
     if withTraining {
       let (training, note) = try training(for: model)

@@ -12,10 +12,11 @@ from types import ModuleType
 import h5py
 import numpy as np
 
-from applications import MOBILENETS, Network
+from applications import MOBILENETS, VGG16, Network
 from case import Case, case_check
 from check import Check, Failed
 from judge import Model, flavours, keras2, keras3, load, load_weights_alone, output, outputs, save_weights_alone, shake
+from keras1_names import rename_as_keras1
 from nested_cases import BUILDERS, STATES
 from pictures import pictures, preprocessed
 from place import Place
@@ -193,6 +194,43 @@ def bfloat16(place: Place) -> str:
         return f"{len(found)} tensors exact"
 
 
+def channels_first(place: Place, order: str) -> str:
+    """A model whose images lie channel by channel becomes one with the channels last, which computes the same."""
+    with place.passing_folder(f"channels first {order}") as folder:
+        k = keras3()
+        layers = k.layers
+        first = {"data_format": "channels_first"}
+        inputs = k.Input((3, 9, 8), name="in")
+        a = layers.Conv2D(4, 3, padding="same", activation="relu", name="a", **first)(inputs)
+        b = layers.SeparableConv2D(2, 3, padding="same", name="b", **first)(inputs)
+        x = layers.BatchNormalization(axis=1, name="norm")(layers.Concatenate(axis=1, name="both")([a, b]))
+        x = layers.ZeroPadding2D(((0, 1), (1, 0)), name="pad", **first)(layers.MaxPooling2D(2, name="pool", **first)(x))
+        x = layers.Flatten(name="flat", data_format=order)(x)
+        model = k.Model(inputs, layers.Dense(5, name="dense")(x), name="m")
+        shake(model)
+        model.save(folder / "first.keras")
+        place.tool.run("convert", folder / "first.keras", folder / "last.keras").succeeded()
+        x = preprocessed(pictures(3, 9, 8, 3), "tf")
+        apart = np.abs(output(load(k, folder / "last.keras"), x) - output(model, x.transpose(0, 3, 1, 2))).max()
+        if apart > 1e-5:
+            raise Failed(f"differs by {apart:.1e}")
+        return f"within {apart:.1e}"
+
+
+def theano(network: Network, folder: Path) -> Case:
+    """Weights as Keras 1 wrote them for Theano: other names, kernels [out, in, height, width] and turned."""
+    case = architecture(keras3(), network, "model.legacy.h5", False, folder)
+    rename_as_keras1(case.file)
+    with h5py.File(case.file, "r+") as root:
+        kernels: list[str] = []
+        root.visititems(lambda name, item: kernels.append(name) if getattr(item, "ndim", 0) == 4 else None)
+        for name in kernels:
+            values = root[name][()]
+            del root[name]
+            root[name] = values[::-1, ::-1].transpose(3, 2, 0, 1)
+    return case
+
+
 def checks(place: Place) -> Iterator[Check]:
     network = MOBILENETS[0]
     for flavour, library in flavours():
@@ -214,4 +252,7 @@ def checks(place: Place) -> Iterator[Check]:
         yield Check(f"here .{first}, Keras 3, here, {network.title}", partial(back, place, first))
     yield Check("an archive as .h5 for Keras 2 and Keras 3", partial(both_keras, place))
     yield Check("an archive whose branches changed places", partial(swapped_branches, place))
+    for order in ("channels_first", "channels_last"):
+        yield Check(f"channels first, flattened as {order}", partial(channels_first, place, order))
+    yield case_check("Keras 1 weights for Theano, VGG16", place, partial(theano, VGG16))
     yield Check("an archive with weights in bfloat16", partial(bfloat16, place))

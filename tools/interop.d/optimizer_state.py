@@ -6,6 +6,7 @@ cannot train; tf_keras trains right here. One step sees all pictures, so that th
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -17,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from check import Check, Failed
+from check import Check, Failed, Skipped
 from judge import keras2, keras3, load
 from keras_training import BEFORE, NEXT, OPTIMIZERS, build, train
 from pictures import pictures, preprocessed, write_flat
@@ -50,6 +51,8 @@ class Training:
 
     def keras(self, task: str, folder: Path) -> None:
         """Lets Keras 3 on TensorFlow begin all trainings, or continue those that were begun here."""
+        if importlib.util.find_spec("tensorflow") is None:
+            raise Skipped("TensorFlow is not in the light environment")
         script = Path(__file__).with_name("keras_training.py")
         environment = os.environ | {"KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1"}
         done = subprocess.run(

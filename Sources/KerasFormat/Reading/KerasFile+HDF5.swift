@@ -23,11 +23,20 @@ extension KerasFile {
       guard let text = try Self.text(name, root) else { return nil }
       return try Self.json(text, path, place: name)
     }
+    let version = try Self.text("keras_version", root, weights)
+    let backend = try Self.text("backend", root, weights)
+    var layers = try StoredLayer.all(in: weights, path)
+    var oddities: [String] = []
+    if version == nil || version?.hasPrefix("1") == true,
+      let kernels = TheanoKernels(layers, config: config, backend: backend)
+    {
+      layers = kernels.converted(layers)
+      oddities.append(kernels.note)
+    }
     self.init(
-      path: path, format: config == nil ? .legacyWeights : .h5,
-      kerasVersion: try Self.text("keras_version", root, weights), backend: try Self.text("backend", root, weights),
+      path: path, format: config == nil ? .legacyWeights : .h5, kerasVersion: version, backend: backend,
       modelConfig: config, trainingConfig: try json("training_config"), metadata: try json(Self.metadataName),
-      storage: .named(try StoredLayer.all(in: weights, path)), optimizer: try Self.optimizer(root, path))
+      storage: .named(layers), optimizer: try Self.optimizer(root, path), oddities: oddities)
   }
 
   init(path: String, format: KerasFileFormat, keyed weights: KeyedWeights) {

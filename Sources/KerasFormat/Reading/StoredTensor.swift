@@ -12,10 +12,12 @@ public struct StoredTensor: Sendable {
   public internal(set) var name: String
   /// Where it stands in the file.
   public let path: String
-  public let shape: Shape
+  public private(set) var shape: Shape
   /// How the numbers are stored where that is not 32-bit floats: `float16`.
   public let storedAs: String?
   private let source: Source
+  /// What is done to it when it is read.
+  private(set) var transform: TensorTransform?
   private let file: String
 
   /// - Parameter part: the file that the dataset is in, where the model is spread over several.
@@ -40,14 +42,28 @@ public struct StoredTensor: Sendable {
     self.file = file
   }
 
+  /// The same tensor, brought into another form when it is read.
+  func reading(as transform: TensorTransform) -> StoredTensor {
+    var tensor = self
+    tensor.transform = transform
+    tensor.shape = transform.shape(shape)
+    return tensor
+  }
+
   /// Reads all numbers.
   public func read() throws(KerasError) -> Tensor {
+    let tensor = try stored()
+    return transform?.apply(to: tensor) ?? tensor
+  }
+
+  /// The numbers as they stand in the file.
+  private func stored() throws(KerasError) -> Tensor {
     switch source {
     case .value(let tensor): return tensor
     case .dataset(let dataset):
       if storedAs == "bfloat16", case .opaque = dataset.elementKind { return try readBFloat16(dataset) }
       // Every element is written by the read, or it throws.
-      var tensor = unsafe Tensor(uninitialized: shape)
+      var tensor = unsafe Tensor(uninitialized: Shape(dataset.shape))
       do throws(HDF5Error) {
         try unsafe tensor.withUnsafeMutableElements { buffer throws(HDF5Error) in
           try unsafe dataset.readFloats(into: buffer)

@@ -11,6 +11,8 @@ public struct WeightAssignment: Hashable, Sendable {
     public var shape: Shape
     /// How the numbers were stored, where not as 32-bit floats: `float16`.
     public var convertedFrom: String?
+    /// What else was done to it on the way, if anything.
+    public var transform: String?
   }
 
   /// What told which tensor belongs where.
@@ -57,6 +59,7 @@ extension WeightAssignment: CustomStringConvertible {
   public var lines: [String] {
     entries.map { entry in
       "\(entry.source) → \(entry.parameter) \(entry.shape)" + (entry.convertedFrom.map { " (\($0))" } ?? "")
+        + (entry.transform.map { " (\($0))" } ?? "")
     } + missing.map { "(not in the file) → \($0)" } + unused.map { "\($0) → (not in the model)" }
   }
 }

@@ -76,7 +76,7 @@ struct WeightPlan {
     assignment.entries = match.pairs.map { pair in
       WeightAssignment.Entry(
         source: pair.tensor.path, parameter: model.parameters[pair.parameter].path, shape: pair.tensor.shape,
-        convertedFrom: pair.tensor.storedAs)
+        convertedFrom: pair.tensor.storedAs, transform: pair.tensor.transform?.summary)
     }
     assignment.missing = missing.map { model.parameters[$0].path }
     assignment.unused = layers.flatMap(\.tensors).map(\.path).filter { !used.contains($0) }
