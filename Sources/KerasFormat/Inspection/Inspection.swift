@@ -85,7 +85,8 @@ public struct Inspection: Sendable {
     let description = file.optimizerDescription
     if let state = file.optimizer {
       optimizer = Optimizer(
-        name: description.name ?? state.name, settings: description.config, loss: description.loss,
+        name: (description.name ?? state.name)?.split(separator: ">").last.map(String.init),
+        settings: description.config, loss: description.loss,
         metrics: description.metrics, iterations: try state.variables.first.map(Self.steps) ?? nil,
         variableCount: state.variables.count)
       tensors += state.variables.map { TensorEntry($0, layer: nil) }

@@ -37,12 +37,13 @@ struct TrainingWriter {
     return .object(settings)
   }
 
-  /// `training_config` of legacy files.
+  /// `training_config` of legacy files. tf.keras takes a class without `Custom>` for the older one of that name, which knows fewer
+  /// settings and keeps its state in another order; Keras 3 takes both for the same.
   var legacyConfig: JSONValue {
     [
       "loss": Self.spelledOut(training.loss), "metrics": Self.spelledOut(training.metrics), "weighted_metrics": nil,
       "loss_weights": nil,
-      "optimizer_config": ["class_name": .string(layout.kind), "config": settings],
+      "optimizer_config": ["class_name": .string("Custom>" + layout.kind), "config": settings],
     ]
   }
 
