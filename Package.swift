@@ -21,6 +21,7 @@ let package = Package(
     .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CImageShims", dependencies: ["CPNG", "CJPEG"]),
+    .target(name: "CChildProcess"),
 
     // The engine.
     .target(name: "JSON", dependencies: [.product(name: "OrderedCollections", package: "swift-collections")]),
@@ -31,7 +32,7 @@ let package = Package(
     .target(name: "Architectures", dependencies: ["Layers"]),
 
     // Files and pictures.
-    .target(name: "HDF5", dependencies: ["CHDF5"]),
+    .target(name: "HDF5", dependencies: ["CHDF5", "CChildProcess"]),
     .target(name: "Zip", dependencies: ["CZlib"]),
     .target(name: "KerasFormat", dependencies: ["HDF5", "Zip", "Layers"]),
     .target(name: "Images", dependencies: ["JSON", "Tensors", "CImageShims"]),
@@ -49,6 +50,10 @@ let package = Package(
 
     // Tests, a target each, and what they share.
     .target(name: "TestSupport", dependencies: ["Kernels", "Layers", "Tensors"], path: "Tests/TestSupport"),
+    .executableTarget(
+      name: "Fuzz",
+      dependencies: ["FineTune", "TestSupport", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      path: "Tests/Fuzz"),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"]),
@@ -61,12 +66,13 @@ let package = Package(
     .testTarget(name: "ImagesTests", dependencies: ["Images", "DemoImages", "JSON", "TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
     .testTarget(name: "RecipesTests", dependencies: ["Recipes", "TestSupport"]),
-    .testTarget(name: "CommandLineTests", dependencies: ["FineTune", "TestSupport"]),
+    .testTarget(name: "CommandLineTests", dependencies: ["FineTune", "TestSupport", "Fuzz"]),
   ],
   swiftLanguageModes: [.v6]
 )
 
-for target in package.targets where target.type != .system && !["CKernels", "CImageShims"].contains(target.name) {
+let cTargets = ["CKernels", "CImageShims", "CChildProcess"]
+for target in package.targets where target.type != .system && !cTargets.contains(target.name) {
   target.swiftSettings = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),

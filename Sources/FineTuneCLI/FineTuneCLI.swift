@@ -20,6 +20,9 @@ struct FineTuneCLI: ParsableCommand {
     defaultSubcommand: TrainCommand.self)
 
   static func main() {
+    HDF5Reading.serveIfAsked()
+    // Files come from anywhere. Whoever cannot start processes may choose to trust them.
+    if ProcessInfo.processInfo.environment["FINETUNE_UNGUARDED"] != "1" { HDF5Reading.standard = .guarded() }
     do {
       var command = try parseAsRoot()
       do {

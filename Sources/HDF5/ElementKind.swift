@@ -46,4 +46,7 @@ public enum ElementKind: Hashable, Sendable, CustomStringConvertible {
 public enum ByteOrder: Hashable, Sendable {
   case littleEndian
   case bigEndian
+
+  /// This machine's.
+  static let native: ByteOrder = 1.littleEndian == 1 ? .littleEndian : .bigEndian
 }

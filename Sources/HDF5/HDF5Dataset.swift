@@ -3,10 +3,10 @@
 /// Values come in row-major order. Numbers of any stored format are converted: half and double precision, big-endian,
 /// whole, compressed.
 public struct HDF5Dataset: Sendable {
-  let file: OpenFile
+  let file: FileAccess
   private let description: DatasetDescription
 
-  init(file: OpenFile, description: DatasetDescription) {
+  init(file: FileAccess, description: DatasetDescription) {
     self.file = file
     self.description = description
   }
@@ -29,42 +29,38 @@ public struct HDF5Dataset: Sendable {
   ///
   /// - Parameter byteLimit: refuse a dataset that declares more bytes than this, in the file or in memory.
   public func readFloats(byteLimit: Int = defaultByteLimit) throws(HDF5Error) -> [Float] {
-    try file.locked { session throws(HDF5Error) in
-      try session.readFloats(description, byteLimit: byteLimit)
-    }
+    try file.readFloats(description, byteLimit: byteLimit)
   }
 
   /// All values as floats, into `buffer`, which must have room for exactly ``count``.
   public func readFloats(
     into buffer: UnsafeMutableBufferPointer<Float>, byteLimit: Int = defaultByteLimit
   ) throws(HDF5Error) {
-    try file.locked { session throws(HDF5Error) in
-      guard buffer.count == description.count else {
-        throw session.refusal(
-          .wrongType, "has \(description.count) values, not \(buffer.count)", at: path)
-      }
-      try unsafe session.readFloats(description, into: buffer, byteLimit: byteLimit)
+    guard buffer.count == count else {
+      throw HDF5Error(
+        .wrongType, file: file.path, object: path, problem: "has \(count) values, not \(buffer.count)")
     }
+    try unsafe file.readFloats(description, into: buffer, byteLimit: byteLimit)
   }
 
   /// All values as whole numbers; the stored ones must be whole, too.
   public func readIntegers(byteLimit: Int = defaultByteLimit) throws(HDF5Error) -> [Int64] {
-    try file.locked { session throws(HDF5Error) in
-      try session.readIntegers(description, byteLimit: byteLimit)
+    try file.ask(.integers(description, byteLimit: byteLimit), about: path) {
+      if case .integers(let found) = $0 { found } else { nil }
     }
   }
 
   /// All texts, of fixed or variable length.
   public func readStrings(byteLimit: Int = defaultByteLimit) throws(HDF5Error) -> [String] {
-    try file.locked { session throws(HDF5Error) in
-      try session.readStrings(description, byteLimit: byteLimit)
+    try file.ask(.strings(description, byteLimit: byteLimit), about: path) {
+      if case .strings(let found) = $0 { found } else { nil }
     }
   }
 
   /// The bytes of opaque elements, as they are in the file.
   public func readBytes(byteLimit: Int = defaultByteLimit) throws(HDF5Error) -> [UInt8] {
-    try file.locked { session throws(HDF5Error) in
-      try session.readBytes(description, byteLimit: byteLimit)
+    try file.ask(.bytes(description, byteLimit: byteLimit), about: path) {
+      if case .bytes(let found) = $0 { found } else { nil }
     }
   }
 }
@@ -72,6 +68,6 @@ public struct HDF5Dataset: Sendable {
 extension HDF5Dataset {
   /// How the values lie in the file: `contiguous`, `chunked, shuffle, gzip`.
   public func layout() throws(HDF5Error) -> String {
-    try file.locked { session throws(HDF5Error) in try session.layout(of: try session.open(path, as: .dataset)) }
+    try file.ask(.layout(path), about: path) { if case .text(let found) = $0 { found } else { nil } }
   }
 }

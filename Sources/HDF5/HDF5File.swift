@@ -10,13 +10,17 @@
 /// Damaged and hostile files are expected: a file that points to other files, asks for plug-ins or declares far more data
 /// than it holds is refused with an ``HDF5Error``, before anything is allocated.
 public struct HDF5File: ~Copyable, Sendable {
-  private let file: OpenFile
+  private let file: FileAccess
 
   /// Opens a file for reading.
   ///
-  /// - Parameter name: what errors call the file, where not by its path: it may be a part of another one, unpacked.
-  public init(opening path: String, named name: String? = nil) throws(HDF5Error) {
-    file = try OpenFile(reading: path, named: name ?? path)
+  /// - Parameters:
+  ///   - name: what errors call the file, where not by its path: it may be a part of another one, unpacked.
+  ///   - reading: in this process, or guarded in another.
+  public init(
+    opening path: String, named name: String? = nil, reading: HDF5Reading = .standard
+  ) throws(HDF5Error) {
+    file = try FileAccess(opening: path, named: name ?? path, reading)
   }
 
   /// Creates a file, or empties the one that is there.
@@ -24,7 +28,7 @@ public struct HDF5File: ~Copyable, Sendable {
   /// The file has the oldest format, which every version of libhdf5 reads, and no times in it: equal content makes equal
   /// bytes. Finish with ``close()``, which reports a full disk; a file that is dropped instead stays silent about it.
   public init(creating path: String) throws(HDF5Error) {
-    file = try OpenFile(creating: path)
+    file = .local(try OpenFile(creating: path))
   }
 
   public var path: String { file.path }

@@ -4,7 +4,7 @@ extension HDF5Group {
   /// Creates a group, and those that lead to it, unless they are there already.
   @discardableResult
   public func createGroup(at path: String) throws(HDF5Error) -> HDF5Group {
-    let created = try file.locked { session throws(HDF5Error) in
+    let created = try file.locked(at: path) { session throws(HDF5Error) in
       try session.createGroup(absolute(path))
     }
     return HDF5Group(file: file, path: created)
@@ -38,7 +38,7 @@ extension HDF5Group {
   /// Writes texts as UTF-8 of fixed length, padded with NUL: h5py reads them as an array of bytes.
   @discardableResult
   public func writeDataset(_ path: String, strings: [String], shape: [Int]) throws(HDF5Error) -> HDF5Dataset {
-    let (bytes, length) = try file.locked { session throws(HDF5Error) in
+    let (bytes, length) = try file.locked(at: path) { session throws(HDF5Error) in
       let target = absolute(path)
       try session.requireCount(strings.count, shape, at: target)
       return try session.padded(strings, at: target)
@@ -66,7 +66,7 @@ extension HDF5Group {
     _ path: String, _ bytes: UnsafeRawBufferPointer, as element: WrittenElement, shape: [Int],
     _ storage: DatasetStorage
   ) throws(HDF5Error) -> HDF5Dataset {
-    let description = try file.locked { session throws(HDF5Error) in
+    let description = try file.locked(at: path) { session throws(HDF5Error) in
       try unsafe session.writeDataset(absolute(path), bytes, as: element, shape: shape, storage)
     }
     return HDF5Dataset(file: file, description: description)
@@ -76,7 +76,7 @@ extension HDF5Group {
 extension HDF5Group {
   /// A link to a path in the same file, which need not exist; to test that reading follows it.
   package func createSoftLink(_ name: String, to target: String) throws(HDF5Error) {
-    try file.locked { session throws(HDF5Error) in
+    try file.locked(at: path) { session throws(HDF5Error) in
       let group = try session.open(path, as: .group)
       let status = unsafe H5Lcreate_soft(target, group.id.raw, name, chdf5_default(), chdf5_default())
       try session.check(status, "cannot be linked", at: absolute(name))
@@ -85,7 +85,7 @@ extension HDF5Group {
 
   /// A link to an object in another file; to test that reading refuses it.
   package func createExternalLink(_ name: String, to target: String, inFile other: String) throws(HDF5Error) {
-    try file.locked { session throws(HDF5Error) in
+    try file.locked(at: path) { session throws(HDF5Error) in
       let group = try session.open(path, as: .group)
       let status = unsafe H5Lcreate_external(
         other, target, group.id.raw, name, chdf5_default(), chdf5_default())

@@ -1,11 +1,9 @@
-import CHDF5
-
 /// A group: a folder within a file, with attributes.
 ///
 /// A group is a path and the open file; it holds nothing else, and looks into the file each time it is asked. Paths are
 /// relative to the group, with slashes between names. They follow soft links within the file, but never a link to another.
 public struct HDF5Group: Sendable {
-  let file: OpenFile
+  let file: FileAccess
   /// The path from the root of the file.
   public let path: String
 
@@ -31,47 +29,28 @@ public struct HDF5Group: Sendable {
   ///
   /// Groups may contain one another in a circle; a caller that descends limits its depth.
   public func children() throws(HDF5Error) -> [Child] {
-    try file.locked { session throws(HDF5Error) in
-      let group = try session.open(path, as: .group)
-      var children: [Child] = []
-      for (name, link) in try session.links(of: group) {
-        let kind: Child.Kind =
-          switch link {
-          case CHDF5_LINK_HARD: session.childKind(name, of: group)
-          case CHDF5_LINK_SOFT: .softLink
-          case CHDF5_LINK_EXTERNAL: .externalLink
-          default: .other
-          }
-        children.append(Child(name: name, kind: kind))
-      }
-      return children
-    }
+    try file.ask(.children(path), about: path) { if case .children(let found) = $0 { found } else { nil } }
   }
 
   /// Whether there is a group or dataset at `path`.
   public func contains(_ path: String) throws(HDF5Error) -> Bool {
-    try file.locked { session throws(HDF5Error) in
-      switch try session.find(absolute(path)) {
-      case .some: true
-      case nil: false
-      }
-    }
+    let path = absolute(path)
+    return try file.ask(.contains(path), about: path) { if case .truth(let found) = $0 { found } else { nil } }
   }
 
   public func group(at path: String) throws(HDF5Error) -> HDF5Group {
-    let found = try file.locked { session throws(HDF5Error) in
-      try session.open(absolute(path), as: .group).path
-    }
+    let path = absolute(path)
+    let found = try file.ask(.group(path), about: path) { if case .path(let found) = $0 { found } else { nil } }
     return HDF5Group(file: file, path: found)
   }
 
   public func dataset(at path: String) throws(HDF5Error) -> HDF5Dataset {
-    let description = try file.locked { session throws(HDF5Error) in
-      let object = try session.open(absolute(path), as: .dataset)
-      return try session.describe(object)
+    let path = absolute(path)
+    let description = try file.ask(.dataset(path), about: path) {
+      if case .description(let found) = $0 { found } else { nil }
     }
     return HDF5Dataset(file: file, description: description)
   }
 
-  func absolute(_ relative: String) -> String { path + "/" + relative }
+  func absolute(_ relative: String) -> String { Session.joined(Session.components(of: path + "/" + relative)) }
 }

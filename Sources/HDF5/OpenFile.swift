@@ -14,14 +14,12 @@ final class OpenFile: Sendable {
   /// - Parameters:
   ///   - location: where the file is.
   ///   - path: what errors call it.
-  init(reading location: String, named path: String) throws(HDF5Error) {
-    let raw: RawFile
-    do throws(HDF5Error) { raw = try RawFile(location) } catch {
-      var error = error
-      error.file = path
-      throw error
+  ///   - checksStructure: whether to look for damage before libhdf5 sees the file.
+  init(reading location: String, named path: String, checksStructure: Bool = true) throws(HDF5Error) {
+    let raw = try RawFile(location, named: path)
+    if checksStructure {
+      do throws(Damage) { try StructureCheck.run(raw) } catch { throw error.error(in: path) }
     }
-    do throws(Damage) { try StructureCheck.run(raw) } catch { throw error.error(in: path) }
     self.raw = raw
     self.path = path
     isWritable = false

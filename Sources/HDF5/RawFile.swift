@@ -15,10 +15,12 @@ final class RawFile: Sendable {
   let superblock: Superblock
   /// Where the superblock stands; addresses in the file count from there.
   let base: Int
-  private let descriptor: CInt
+  let descriptor: CInt
 
-  init(_ path: String) throws(HDF5Error) {
+  /// - Parameter name: what to call the file in errors, if not by its path.
+  init(_ path: String, named name: String? = nil) throws(HDF5Error) {
     descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let path = name ?? path
     guard descriptor >= 0 else {
       let code = errno
       guard code != ENOENT && code != ENOTDIR else {

@@ -6,6 +6,8 @@ struct DatasetDescription: Hashable, Sendable {
   var shape: [Int]
   var count: Int
   var type: ElementType
+  /// Where the values begin in the file, if they stand there in one block as they stand in memory: as native floats.
+  var position: Int?
 }
 
 extension Session {
@@ -26,8 +28,21 @@ extension Session {
     let space = try owned(H5Dget_space(object.id.raw), "its shape cannot be read", at: path)
     let typeID = try owned(H5Dget_type(object.id.raw), "its type cannot be read", at: path)
     let (shape, count) = try shape(of: space, at: path)
+    let type = try elementType(typeID, at: path)
     return DatasetDescription(
-      path: path, shape: shape, count: count, type: try elementType(typeID, at: path))
+      path: path, shape: shape, count: count, type: type,
+      position: layout == H5D_CONTIGUOUS ? position(of: object, count: count, type) : nil)
+  }
+
+  private func position(of object: borrowing OpenObject, count: Int, _ type: ElementType) -> Int? {
+    let native = ElementType(kind: .float(bits: 32), byteOrder: .native, byteCount: 4)
+    let (size, overflow) = count.multipliedReportingOverflow(by: 4)
+    guard raw != nil, type == native, count > 0, !overflow, H5Dget_storage_size(object.id.raw) == size,
+      // All ones if no place was taken yet.
+      let position = Int(exactly: H5Dget_offset(object.id.raw)), position > 0, position <= byteCount,
+      size <= byteCount - position
+    else { return nil }
+    return position
   }
 
   // MARK: Values

@@ -130,14 +130,35 @@ extension Session {
     return names.map { ($0.name, chdf5_link(rawValue: $0.kind)) }
   }
 
-  func childKind(_ name: String, of group: borrowing OpenObject) -> HDF5Group.Child.Kind {
+  func children(of group: borrowing OpenObject) throws(HDF5Error) -> [HDF5Group.Child] {
+    var children: [HDF5Group.Child] = []
+    for (name, link) in try links(of: group) {
+      let kind = link == CHDF5_LINK_HARD ? childKind(name, of: group) : kind(of: link)
+      children.append(HDF5Group.Child(name: name, kind: kind))
+    }
+    return children
+  }
+
+  private func childKind(_ name: String, of group: borrowing OpenObject) -> HDF5Group.Child.Kind {
     let opened = unsafe H5Oopen(group.id.raw, name, chdf5_default())
     guard opened >= 0 else { return .unreadable }
-    let child = Identifier(owning: opened)
-    switch objectKind(child) {
-    case .group: return .group
-    case .dataset: return .dataset
-    case .other: return .other
+    return kind(of: objectKind(Identifier(owning: opened)))
+  }
+
+  func kind(of object: OpenObject.Kind) -> HDF5Group.Child.Kind {
+    switch object {
+    case .group: .group
+    case .dataset: .dataset
+    case .other: .other
+    }
+  }
+
+  /// The kind of a link that is not followed.
+  func kind(of link: chdf5_link) -> HDF5Group.Child.Kind {
+    switch link {
+    case CHDF5_LINK_SOFT: .softLink
+    case CHDF5_LINK_EXTERNAL: .externalLink
+    default: .other
     }
   }
 

@@ -12,8 +12,7 @@ extension Session {
     let elementSize = max(dataset.type.byteCount, elementByteCount)
     let (size, overflow) = dataset.count.multipliedReportingOverflow(by: elementSize)
     guard !overflow, size <= byteLimit else {
-      throw refusal(
-        .tooLarge, "declares \(dataset.shape) values, more than the \(byteLimit) bytes that are allowed", at: path)
+      throw HDF5Error.tooLarge(dataset, byteLimit: byteLimit, file: self.path)
     }
     let declared = dataset.count * dataset.type.byteCount
     let stored = Int(clamping: H5Dget_storage_size(object.id.raw))

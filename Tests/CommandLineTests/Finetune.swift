@@ -16,8 +16,13 @@ struct Finetune {
 
   /// Runs the tool that was built beside the tests, with files for its output so that no pipe can fill up.
   static func run(list arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
+    try run(BuiltTool.url, arguments, environment: environment)
+  }
+
+  /// Runs any program in this way.
+  static func run(_ program: URL, _ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
     let process = Process()
-    process.executableURL = tool
+    process.executableURL = program
     process.arguments = arguments
     process.environment = self.environment(environment)
     let files = ["output", "messages"].map { TemporaryFolder.path($0) }
@@ -40,17 +45,6 @@ struct Finetune {
   }
 
   private static let cache = TemporaryFolder.path("cache")
-
-  static let tool: URL = {
-    // The test bundle and the tool are products of the same build.
-    var folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-    while folder.path != "/",
-      !FileManager.default.isExecutableFile(atPath: folder.appendingPathComponent("finetune").path)
-    {
-      folder.deleteLastPathComponent()
-    }
-    return folder.appendingPathComponent("finetune")
-  }()
 }
 
 /// A small model file, a folder of pictures and a recipe that trains the one on the other.

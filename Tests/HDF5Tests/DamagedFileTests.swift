@@ -1,5 +1,6 @@
 import Foundation
 import HDF5
+import TestSupport
 import Testing
 
 @Suite("A bad file is an error, never a crash")
@@ -20,7 +21,7 @@ struct DamagedFileTests {
   func truncated() throws {
     let folder = try TemporaryFolder()
     let path = folder.path("a.h5")
-    try writeSample(to: path)
+    try SampleFile.write(to: path, withLinks: false)
     let whole = try Data(contentsOf: URL(filePath: path))
     for count in [9, 40, 95, 96, whole.count / 2, whole.count - 1] {
       try whole.prefix(count).write(to: URL(filePath: path))
@@ -36,29 +37,12 @@ struct DamagedFileTests {
   func changedBytes(_ part: Int) throws {
     let folder = try TemporaryFolder()
     let path = folder.path("a.h5")
-    try writeSample(to: path)
+    try SampleFile.write(to: path, withLinks: false)
     let whole = [UInt8](try Data(contentsOf: URL(filePath: path)))
-    let used = whole.indices.filter { whole[$0] != 0 }
-    var random = SplitMix(state: UInt64(part))
     var readCount = 0
     var refusedCount = 0
-    for _ in 0..<80 {
-      var bytes = whole
-      for _ in 0..<Int.random(in: 1...4, using: &random) {
-        // Mostly where something stands: the rest of a small file is empty space.
-        let position =
-          Bool.random(using: &random)
-          ? used.randomElement(using: &random)! : Int.random(in: 0..<whole.count, using: &random)
-        switch Int.random(in: 0..<3, using: &random) {
-        case 0: bytes[position] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-        case 1: bytes[position] = .random(in: 0...255, using: &random)
-        default:
-          for next in position..<min(position + 8, bytes.count) { bytes[next] = Bool.random(using: &random) ? 0 : 255 }
-        }
-      }
-      if Int.random(in: 0..<16, using: &random) == 0 {
-        bytes.removeLast(Int.random(in: 1..<bytes.count, using: &random))
-      }
+    for seed in 80 * part..<80 * (part + 1) {
+      let bytes = FileDamage.damaged(whole, seed: UInt64(seed))
       try Data(bytes).write(to: URL(filePath: path))
       do {
         readCount += try everything(in: HDF5File(opening: path).root).count
@@ -114,31 +98,6 @@ struct DamagedFileTests {
       return error
     }
   }
-
-  /// Something of each kind.
-  private func writeSample(to path: String) throws {
-    let file = try HDF5File(creating: path)
-    try file.root.attributes.write("keras_version", string: "3.0")
-    let weights = try file.root.createGroup(at: "model_weights")
-    try weights.attributes.write("layer_names", strings: ["conv1", "bn"])
-    try weights.attributes.write("n", integer: 7)
-    try weights.attributes.write("rate", double: 0.1)
-    try weights.writeDataset("conv1/kernel:0", floats: (0..<54).map { Float($0) }, shape: [3, 3, 2, 3])
-    try weights.writeDataset("bn/gamma:0", floats: [1, 2, 3], shape: [3]).attributes.write("unit", string: "none")
-    var packed = DatasetStorage()
-    packed.chunk = [2, 2]
-    packed.gzipLevel = 4
-    packed.shuffles = true
-    packed.hasChecksum = true
-    packed.format = .float16
-    try file.root.writeDataset("packed", floats: [1, 2, 3, 4, 5, 6, 7, 8, 9], shape: [3, 3], storage: packed)
-    var chunked = DatasetStorage()
-    chunked.chunk = [2]
-    try file.root.writeDataset("chunked", floats: [1, 2, 3], shape: [3], storage: chunked)
-    try file.root.writeDataset("labels", integers: [Int64(1), 2, 3], shape: [3])
-    try file.root.writeDataset("paths", strings: ["a", "bc"], shape: [2])
-    try file.close()
-  }
 }
 
 /// Reads every attribute and every dataset below `group`; throws at the first that cannot be read.
@@ -161,17 +120,4 @@ func everything(in group: HDF5Group, depth: Int = 0) throws -> [String: Int] {
     }
   }
   return counts
-}
-
-/// A small generator with a seed.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
 }
