@@ -37,11 +37,14 @@ let package = Package(
     .target(name: "KerasFormat", dependencies: ["HDF5", "Zip", "Layers"]),
     .target(name: "Images", dependencies: ["JSON", "Tensors", "CImageShims"]),
 
+    // The network.
+    .target(name: "Downloads", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
+
     // Fine-tuning.
     .target(
       name: "Training",
       dependencies: ["Execution", "Images", "KerasFormat", .product(name: "Crypto", package: "swift-crypto")]),
-    .target(name: "Recipes", dependencies: ["Training", "Architectures"]),
+    .target(name: "Recipes", dependencies: ["Training", "Architectures", "Downloads"]),
     .target(name: "FineTune", dependencies: ["Recipes"]),
     .executableTarget(
       name: "FineTuneCLI",
@@ -64,6 +67,7 @@ let package = Package(
     .testTarget(name: "ZipTests", dependencies: ["Zip"]),
     .testTarget(name: "KerasFormatTests", dependencies: ["KerasFormat", "Zip", "Architectures", "TestSupport"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images", "DemoImages", "JSON", "TestSupport"]),
+    .testTarget(name: "DownloadsTests", dependencies: ["Downloads", "TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
     .testTarget(name: "RecipesTests", dependencies: ["Recipes", "TestSupport"]),
     .testTarget(name: "CommandLineTests", dependencies: ["FineTune", "TestSupport", "Fuzz"]),

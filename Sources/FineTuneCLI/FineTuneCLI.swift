@@ -15,7 +15,8 @@ struct FineTuneCLI: ParsableCommand {
     version: FineTuneVersion.current,
     subcommands: [
       TrainCommand.self, PlanCommand.self, SummaryCommand.self, EvaluateCommand.self, PredictCommand.self,
-      FeaturesCommand.self, MapsCommand.self, ConvertCommand.self, InspectCommand.self, CacheCommand.self,
+      FeaturesCommand.self, MapsCommand.self, ConvertCommand.self, InspectCommand.self, WeightsCommand.self,
+      CacheCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)
 
@@ -25,6 +26,12 @@ struct FineTuneCLI: ParsableCommand {
     if ProcessInfo.processInfo.environment["FINETUNE_UNGUARDED"] != "1" { HDF5Reading.standard = .guarded() }
     do {
       var command = try parseAsRoot()
+      let progress = ProgressLine(isQuiet: CommandLine.arguments.contains("--quiet"))
+      OfficialWeightsFetching.standard.progress = { file, received, total in
+        let count = "\(received >> 20)" + (total.map { "/\($0 >> 20)" } ?? "") + " MiB"
+        progress.show("fetching \(file)", fraction: total.map { Double(received) / Double(max(1, $0)) } ?? 0, count)
+        if received == total { progress.clear() }
+      }
       do {
         try command.run()
       } catch let error where ExitStatus(for: error) != nil {

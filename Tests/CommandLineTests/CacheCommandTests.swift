@@ -18,7 +18,7 @@ struct CacheCommandTests {
       ])
     let processes = try ["one", "two"].map { name in
       let process = Process()
-      process.executableURL = Finetune.tool
+      process.executableURL = BuiltTool.url
       process.arguments = [place.recipe, "--output", place.folder + "/" + name, "--quiet"]
       process.environment = Finetune.environment(["XDG_CACHE_HOME": cache])
       try process.run()

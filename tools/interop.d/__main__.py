@@ -17,6 +17,7 @@ import formats
 import hostile_images
 import layer_cases
 import nested_cases
+import official_weights
 import optimizer_state
 import photographs
 import real_models
@@ -45,6 +46,7 @@ SECTIONS = [
     architectures,
     formats,
     optimizer_state,
+    official_weights,
 ]
 NO_TOOL = 69  # sysexits: unavailable
 

@@ -30,11 +30,12 @@ extension ModelAssembly {
     case .architecture(let name, let alpha, let weights):
       let place = weights == nil ? "model.architecture" : "model.weights"
       let keepsTop = recipe.model.surgery.classes?.keeps == true
-      let source = ModelReference(
-        path: weights.map(recipe.resolved) ?? "", architecture: name, alpha: alpha, inputSize: recipe.model.inputSize,
+      var source = ModelReference(
+        path: weights.map(recipe.resolvedWeights) ?? "", architecture: name, alpha: alpha, inputSize: recipe.model.inputSize,
         // Weights are those of colours; they are adapted behind loading.
         channels: weights == nil ? recipe.model.channels : nil, preprocessing: recipe.model.preprocessing,
         labelFile: recipe.model.labels.map(recipe.resolved), weightRules: recipe.model.weightRules)
+      source.folder = recipe.folder
       // What the file may lack needs values of its own.
       let isWhole = weights != nil && recipe.model.weightRules.allowMissing.isEmpty
       let loaded = try recipe.asking(place) { () throws(ModelLoadingError) in

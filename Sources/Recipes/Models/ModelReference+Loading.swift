@@ -42,6 +42,12 @@ extension ModelReference {
   func backbone(initialization: Initialization) throws(ModelLoadingError) -> LoadedModel {
     guard let name = architecture else { preconditionFailure("a backbone is asked for by name") }
     let architecture = try found(name)
+    if wantsOfficialWeights {
+      let (reference, notes) = try withOfficialWeights(of: architecture, includesTop: false)
+      var loaded = try reference.backbone(initialization: initialization)
+      loaded.notes = notes + loaded.notes
+      return loaded
+    }
     var model = try built(architecture, includesTop: false, classCount: 1000, initialization)
     var notes: [String] = []
     if !path.isEmpty {
@@ -70,6 +76,11 @@ extension ModelReference {
     _ name: String
   ) throws(ModelLoadingError) -> (saved: SavedModel, notes: [String], assignment: WeightAssignment?) {
     let architecture = try found(name)
+    if wantsOfficialWeights {
+      let (reference, fetched) = try withOfficialWeights(of: architecture, includesTop: true)
+      let (saved, notes) = try reference.named(name)
+      return (saved, fetched + notes)
+    }
     guard !path.isEmpty else {
       let model = try built(architecture, includesTop: true, classCount: 1000, .random(RandomKey(seed: 0)))
       return (saved(model, architecture), ["\(architecture.name): initialised, not trained"], nil)

@@ -5,7 +5,8 @@ public import Tensors
 
 /// How a user names a model: a whole-model file, or an architecture with a file of weights, and what the file does not say.
 public struct ModelReference: Sendable {
-  /// The file with the model or its weights; empty for an architecture without weights.
+  /// The file with the model or its weights; empty for an architecture without weights, `imagenet` for the ones that Keras
+  /// publishes.
   public var path: String
   public var architecture: String?
   /// The width multiplier of the MobileNets.
@@ -19,6 +20,8 @@ public struct ModelReference: Sendable {
   public var labelFile: String?
   /// How the tensors of a file of weights find their places.
   public var weightRules = WeightRules()
+  /// Where published weights are looked for first.
+  public var folder = "."
 
   public init(
     path: String, architecture: String? = nil, alpha: Double? = nil, inputSize: Size? = nil, channels: Int? = nil,

@@ -130,7 +130,9 @@ extension ModelRecipe {
     }
     if architecture != nil, !hasWeights {
       reader.report(
-        "weights", "say where the weights are, \"weights\": \"FILE.h5\", or \"weights\": null to begin from nothing")
+        "weights",
+        "say where the weights are, \"weights\": \"FILE.h5\" or \"imagenet\", or \"weights\": null to begin from nothing"
+      )
     }
     if architecture == nil {
       if weights != nil || (hasWeights && file != nil) {

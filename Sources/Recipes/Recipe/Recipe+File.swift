@@ -36,4 +36,10 @@ extension Recipe {
     if path == "~" || path.hasPrefix("~/") { return NSString(string: path).expandingTildeInPath }
     return URL(fileURLWithPath: folder).appendingPathComponent(path).standardizedFileURL.path
   }
+
+  /// The path of a file of weights; `imagenet` stays what it is, unless there is a file of that name.
+  func resolvedWeights(_ path: String) -> String {
+    let file = resolved(path)
+    return path == ModelReference.officialWeights && FileKind(at: file) == .nothing ? path : file
+  }
 }

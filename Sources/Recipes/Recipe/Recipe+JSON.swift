@@ -57,7 +57,7 @@ extension Recipe {
     var recipe = self
     switch model.source {
     case .architecture(let name, let alpha, let weights):
-      recipe.model.source = .architecture(name: name, alpha: alpha, weights: weights.map(resolved))
+      recipe.model.source = .architecture(name: name, alpha: alpha, weights: weights.map(resolvedWeights))
     case .file(let path): recipe.model.source = .file(resolved(path))
     case .layers: break
     }

@@ -1,0 +1,33 @@
+internal import Downloads
+internal import Foundation
+internal import Synchronization
+
+/// Whether and how the weights that Keras publishes are fetched when they are nowhere on this machine.
+public struct OfficialWeightsFetching: Sendable {
+  /// Whether the network must not be used: `FINETUNE_OFFLINE=1`.
+  public var isOffline: Bool
+  /// The server that stands in for Google's: `FINETUNE_WEIGHTS_MIRROR`.
+  public var mirror: String?
+  /// Keras' own cache, which both programs share: `$KERAS_HOME/models`, else `~/.keras/models`.
+  public var cache: String
+  /// Is told a few times a second how many bytes of which file have come, and of how many.
+  public var progress: @Sendable (_ fileName: String, _ received: Int, _ total: Int?) -> Void = { _, _, _ in }
+
+  /// As the environment of this process says.
+  public init() { self.init(environment: ProcessInfo.processInfo.environment) }
+
+  public init(environment: [String: String]) {
+    isOffline = environment["FINETUNE_OFFLINE"].map { !["", "0"].contains($0) } ?? false
+    mirror = environment["FINETUNE_WEIGHTS_MIRROR"].flatMap { $0.isEmpty ? nil : $0 }
+    let home = environment["KERAS_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? "~/.keras"
+    cache = NSString(string: home).expandingTildeInPath + "/models"
+  }
+
+  /// What is done where nothing else is said. Like where files are read, it is a matter of the process.
+  public static var standard: OfficialWeightsFetching {
+    get { shared.withLock { $0 ?? OfficialWeightsFetching() } }
+    set { shared.withLock { $0 = newValue } }
+  }
+
+  private static let shared = Mutex<OfficialWeightsFetching?>(nil)
+}

@@ -1,0 +1,87 @@
+import FineTune
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Published weights by name")
+struct OfficialWeightsTests {
+  /// A server with weights of our own in the place of the published ones, and an empty cache.
+  private struct Place {
+    let folder = TemporaryFolder.path("place")
+    let server: SmallServer
+    var environment: [String: String] {
+      ["KERAS_HOME": folder + "/keras", "FINETUNE_WEIGHTS_MIRROR": server.address]
+    }
+    static let fileName = "mobilenet_2_5_128_tf.h5"
+
+    init() throws {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      let options = ArchitectureOptions(alpha: 0.25, inputShape: [128, 128, 3])
+      let model = try ArchitectureRegistry.architecture(named: "MobileNet").model(options)
+      try KerasWriter.writeWeights(model, to: folder + "/weights.h5")
+      let bytes = [UInt8](try Data(contentsOf: URL(filePath: folder + "/weights.h5")))
+      server = try SmallServer { exchange, _ in
+        if exchange.request.hasPrefix("GET /tensorflow/keras-applications/mobilenet/\(Self.fileName) ") {
+          exchange.send(bytes)
+        } else {
+          exchange.send(status: "404 Not Found", [])
+        }
+      }
+    }
+
+    func summary(_ environment: [String: String]) throws -> Finetune.Outcome {
+      try Finetune.run(
+        "summary", "imagenet", "--architecture", "MobileNet", "--alpha", "0.25", "--input-size", "128", "128",
+        environment: environment)
+    }
+  }
+
+  @Test("They are fetched once into Keras' cache, and found there afterwards without a network")
+  func fetched() throws {
+    let place = try Place()
+    let first = try place.summary(place.environment)
+    #expect(first.status == 0, "\(first.messages)")
+    #expect(first.messages.contains("fetched to"))
+    let cached = try FileManager.default.contentsOfDirectory(atPath: place.folder + "/keras/models")
+    #expect(cached == [Place.fileName])
+    let second = try place.summary(["KERAS_HOME": place.folder + "/keras", "FINETUNE_OFFLINE": "1"])
+    #expect(second.status == 0, "\(second.messages)")
+    #expect(second.output == first.output)
+  }
+
+  @Test("Without a network the error says what to put where")
+  func offline() throws {
+    let place = try Place()
+    let outcome = try place.summary(place.environment.merging(["FINETUNE_OFFLINE": "1"]) { $1 })
+    #expect(outcome.status == 66)
+    #expect(
+      outcome.messages.contains(
+        "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet/\(Place.fileName)"))
+    #expect(outcome.messages.contains("\(place.folder)/keras/models/\(Place.fileName)"))
+    let vgg = try Finetune.run(
+      "summary", "imagenet", "--architecture", "VGG16",
+      environment: ["KERAS_HOME": place.folder + "/keras", "FINETUNE_WEIGHTS_MIRROR": place.server.address])
+    #expect(vgg.status == 66)
+    #expect(vgg.messages.contains("404") && vgg.messages.contains("(md5 64373286793e3c8b2b4e3219cbf3544b)"))
+  }
+
+  @Test("A recipe takes them too, from beside it first, and says imagenet in its resolved form")
+  func recipe() throws {
+    let place = try Place()
+    let work = try Workplace()
+    try work.write([
+      "model": ["architecture": "MobileNet", "alpha": 0.25, "input_size": [128, 128], "weights": "imagenet"],
+      "data": ["train": "pictures", "validation": ["fraction": 0.2], "batch_size": 4],
+      "phases": [["train": ["head/*"], "epochs": 1, "optimizer": ["name": "adam", "learning_rate": 0.01]]],
+      "output": "run",
+    ])
+    try FileManager.default.createDirectory(atPath: work.folder + "/pretrained", withIntermediateDirectories: true)
+    try FileManager.default.copyItem(
+      atPath: place.folder + "/weights.h5", toPath: work.folder + "/pretrained/" + Place.fileName)
+    let outcome = try Finetune.run(
+      work.recipe, environment: ["KERAS_HOME": place.folder + "/keras", "FINETUNE_OFFLINE": "1"])
+    #expect(outcome.status == 0, "\(outcome.messages)")
+    let resolved = try String(contentsOfFile: work.folder + "/run/recipe.json", encoding: .utf8)
+    #expect(resolved.contains("\"weights\": \"imagenet\""))
+  }
+}
