@@ -51,11 +51,10 @@ public struct Download: Sendable {
     var pause = pause
     while true {
       let before = partial.byteCount
-      let transfer = Transfer(url, into: partial, patience: patience)
-      switch transfer.run(progress) {
-      case .complete:
-        partial = transfer.partial
-        return
+      let outcome: Transfer.Outcome
+      (outcome, partial) = Transfer(url, into: partial, patience: patience).run(progress)
+      switch outcome {
+      case .complete: return
       case .refused(let status):
         throw DownloadError(.refused, address, "the server answers \(status)")
       case .unwritable(let reason):
@@ -66,7 +65,6 @@ public struct Download: Sendable {
         fruitless += 1
         if fruitless >= attempts { throw DownloadError(.interrupted, address, "the server sends the wrong part") }
       case .interrupted(let reason):
-        partial = transfer.partial
         fruitless = partial.byteCount > before ? 0 : fruitless + 1
         guard fruitless < attempts else {
           let kept = partial.byteCount > 0 ? "; \(partial.byteCount) bytes are kept for the next attempt" : ""

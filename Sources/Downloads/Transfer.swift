@@ -16,7 +16,8 @@ final class Transfer: NSObject, URLSessionDataDelegate {
   }
 
   private struct State: Sendable {
-    var partial: PartialFile
+    /// Nil when the attempt is over: the session lets go of its delegate late, and the file must not stay locked so long.
+    var partial: PartialFile?
     var total: Int?
     var lastSign = ContinuousClock.now
     /// Set by the first thing that decides it.
@@ -43,10 +44,8 @@ final class Transfer: NSObject, URLSessionDataDelegate {
     state = Mutex(State(partial: partial))
   }
 
-  /// What has come by now.
-  var partial: PartialFile { state.withLock { $0.partial } }
-
-  func run(_ progress: (Download.Progress) -> Void) -> Outcome {
+  /// Gives how it ended, and what has come by then.
+  func run(_ progress: (Download.Progress) -> Void) -> (outcome: Outcome, partial: PartialFile) {
     let session = URLSession(configuration: .ephemeral, delegate: self, delegateQueue: nil)
     defer { session.invalidateAndCancel() }
     let task = session.dataTask(with: request)
@@ -54,7 +53,7 @@ final class Transfer: NSObject, URLSessionDataDelegate {
     while isDone.wait(timeout: .now() + 0.1) == .timedOut {
       let (now, isStalled) = state.withLock { state in
         (
-          Download.Progress(received: state.partial.byteCount, total: state.total),
+          Download.Progress(received: state.partial?.byteCount ?? 0, total: state.total),
           ContinuousClock.now - state.lastSign > .seconds(patience)
         )
       }
@@ -66,8 +65,11 @@ final class Transfer: NSObject, URLSessionDataDelegate {
       }
     }
     return state.withLock { state in
-      progress(Download.Progress(received: state.partial.byteCount, total: state.total))
-      return state.outcome ?? .interrupted("the transfer ended without a word")
+      guard let partial = state.partial.take() else { preconditionFailure("an attempt runs once") }
+      progress(Download.Progress(received: partial.byteCount, total: state.total))
+      let outcome = state.outcome ?? .interrupted("the transfer ended without a word")
+      state.outcome = outcome
+      return (outcome, partial)
     }
   }
 
@@ -106,11 +108,11 @@ final class Transfer: NSObject, URLSessionDataDelegate {
       }
       switch response.statusCode {
       case 200:
-        state.partial.begin(validator: Self.validator(response))
+        state.partial?.begin(validator: Self.validator(response))
         state.total = response.expectedContentLength > 0 ? Int(response.expectedContentLength) : nil
       case 206:
         guard let range = ContentRange(response.value(forHTTPHeaderField: "Content-Range") ?? ""),
-          range.first == state.partial.byteCount
+          range.first == state.partial?.byteCount
         else {
           state.outcome = .unusablePart
           return false
@@ -130,7 +132,7 @@ final class Transfer: NSObject, URLSessionDataDelegate {
     let isWanted = state.withLock { state in
       guard state.outcome == nil else { return false }
       state.lastSign = .now
-      if let reason = state.partial.append(data) { state.outcome = .unwritable(reason) }
+      if let reason = state.partial?.append(data) { state.outcome = .unwritable(reason) }
       return state.outcome == nil
     }
     if !isWanted { dataTask.cancel() }
@@ -141,8 +143,8 @@ final class Transfer: NSObject, URLSessionDataDelegate {
       guard state.outcome == nil else { return }
       if let error {
         state.outcome = .interrupted("the transfer breaks off: \(error.localizedDescription)")
-      } else if let total = state.total, state.partial.byteCount < total {
-        state.outcome = .interrupted("the transfer breaks off after \(state.partial.byteCount) of \(total) bytes")
+      } else if let total = state.total, let count = state.partial?.byteCount, count < total {
+        state.outcome = .interrupted("the transfer breaks off after \(count) of \(total) bytes")
       } else {
         state.outcome = .complete
       }

@@ -22,9 +22,9 @@ struct OfficialWeightsTests {
       let bytes = [UInt8](try Data(contentsOf: URL(filePath: folder + "/weights.h5")))
       server = try SmallServer { exchange, _ in
         if exchange.request.hasPrefix("GET /tensorflow/keras-applications/mobilenet/\(Self.fileName) ") {
-          exchange.send(bytes)
+          exchange.answer(bytes)
         } else {
-          exchange.send(status: "404 Not Found", [])
+          exchange.answer(status: "404 Not Found", [])
         }
       }
     }

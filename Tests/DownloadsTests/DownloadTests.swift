@@ -58,7 +58,7 @@ struct DownloadTests {
     let count = Atomic(0)
     let server = try SmallServer { exchange, _ in
       count.add(1, ordering: .relaxed)
-      exchange.send(fields: Self.tag, Self.content)
+      exchange.answer(fields: Self.tag, Self.content)
     }
     let download = try download(server)
     var last: Download.Progress?
@@ -92,7 +92,7 @@ struct DownloadTests {
   @Test("From one that breaks off and then has another file: it begins anew")
   func changes() throws {
     let server = try SmallServer { exchange, index in
-      guard index == 0 else { return exchange.send(fields: ["ETag": "\"two\""], Self.content) }
+      guard index == 0 else { return exchange.answer(fields: ["ETag": "\"two\""], Self.content) }
       exchange.send(exchange.head("200 OK", ["ETag": "\"one\"", "Content-Length": "300000"]))
       exchange.send([UInt8](repeating: 1, count: 1000))
     }
@@ -109,12 +109,12 @@ struct DownloadTests {
         exchange.send(exchange.head("200 OK", ["ETag": "\"one\"", "Content-Length": "300000"]))
         exchange.send(Array(Self.content.prefix(5000)))
       case 1:
-        exchange.send(
+        exchange.answer(
           status: "206 Partial Content", fields: ["Content-Range": "bytes 4000-299999/300000"],
           Array(Self.content[4000...]))
       default:
         #expect(exchange.field("Range") == nil)
-        exchange.send(fields: Self.tag, Self.content)
+        exchange.answer(fields: Self.tag, Self.content)
       }
     }
     let download = try download(server)
@@ -130,12 +130,12 @@ struct DownloadTests {
       if isWilling.load(ordering: .relaxed) {
         #expect(start == 20_000)
         let fields = ["Content-Range": "bytes \(start)-299999/300000"].merging(Self.tag) { $1 }
-        exchange.send(status: "206 Partial Content", fields: fields, Array(Self.content[start...]))
+        exchange.answer(status: "206 Partial Content", fields: fields, Array(Self.content[start...]))
       } else if index == 0 {
         exchange.send(exchange.head("200 OK", Self.tag.merging(["Content-Length": "300000"]) { $1 }))
         exchange.send(Array(Self.content.prefix(20_000)))
       } else {
-        exchange.send(status: "503 Service Unavailable", [])
+        exchange.answer(status: "503 Service Unavailable", [])
       }
     }
     let download = try download(server)
@@ -170,12 +170,12 @@ struct DownloadTests {
   func lies() throws {
     let server = try SmallServer { exchange, _ in
       // Fewer than there are: what follows is never read, and the checksum finds out.
-      exchange.send(fields: ["Content-Length": "299000"], Self.content)
+      exchange.answer(fields: ["Content-Length": "299000"], Self.content)
     }
     let shorter = try download(server)
     #expect(error(shorter)?.kind == .wrongContent)
     #expect(leftovers(shorter) == [])
-    let more = try SmallServer { exchange, _ in exchange.send(fields: ["Content-Length": "300001"], Self.content) }
+    let more = try SmallServer { exchange, _ in exchange.answer(fields: ["Content-Length": "300001"], Self.content) }
     let longer = try download(more)
     #expect(error(longer)?.kind == .interrupted)
     #expect(!leftovers(longer).contains("file.h5"))
@@ -185,15 +185,15 @@ struct DownloadTests {
   func redirects() throws {
     let server = try SmallServer { exchange, index in
       if exchange.request.hasPrefix("GET /circle") {
-        exchange.send(status: "302 Found", fields: ["Location": "/circle"], [])
+        exchange.answer(status: "302 Found", fields: ["Location": "/circle"], [])
       } else if exchange.request.hasPrefix("GET /file") {
-        exchange.send(status: "302 Found", fields: ["Location": "/elsewhere"], [])
+        exchange.answer(status: "302 Found", fields: ["Location": "/elsewhere"], [])
       } else if exchange.rangeStart == 0 {
         exchange.send(exchange.head("200 OK", Self.tag.merging(["Content-Length": "300000"]) { $1 }))
         exchange.send(Array(Self.content.prefix(1234)))
       } else {
         #expect(exchange.rangeStart == 1234 && exchange.field("If-Range") == "\"one\"")
-        exchange.send(
+        exchange.answer(
           status: "206 Partial Content", fields: ["Content-Range": "bytes 1234-299999/300000"],
           Array(Self.content[1234...]))
       }
@@ -210,11 +210,11 @@ struct DownloadTests {
   func wrong() throws {
     let server = try SmallServer { exchange, _ in
       if exchange.request.hasPrefix("GET /file") {
-        exchange.send(fields: Self.tag, [UInt8](repeating: 7, count: 300_000))
+        exchange.answer(fields: Self.tag, [UInt8](repeating: 7, count: 300_000))
       } else if exchange.request.hasPrefix("GET /page") {
-        exchange.send(Array("<html>log in</html>".utf8))
+        exchange.answer(Array("<html>log in</html>".utf8))
       } else {
-        exchange.send(status: "404 Not Found", Array("no".utf8))
+        exchange.answer(status: "404 Not Found", Array("no".utf8))
       }
     }
     let other = try download(server)
@@ -233,7 +233,7 @@ struct DownloadTests {
 
   @Test("From nobody, to a place that cannot be, from what is no address")
   func nowhere() throws {
-    let server = try SmallServer { exchange, _ in exchange.send(Self.content) }
+    let server = try SmallServer { exchange, _ in exchange.answer(Self.content) }
     var download = try download(server)
     download.address = "http://127.0.0.1:1/file.h5"
     #expect(error(download)?.kind == .interrupted)

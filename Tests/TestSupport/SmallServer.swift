@@ -42,7 +42,7 @@ public final class SmallServer: Sendable {
     }
 
     /// A whole answer.
-    public func send(status: String = "200 OK", fields: [String: String] = [:], _ body: [UInt8]) {
+    public func answer(status: String = "200 OK", fields: [String: String] = [:], _ body: [UInt8]) {
       send(head(status, ["Content-Length": "\(body.count)"].merging(fields) { $1 }))
       send(body)
     }
