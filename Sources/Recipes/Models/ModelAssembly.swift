@@ -31,7 +31,8 @@ extension ModelAssembly {
       let place = weights == nil ? "model.architecture" : "model.weights"
       let keepsTop = recipe.model.surgery.classes?.keeps == true
       var source = ModelReference(
-        path: weights.map(recipe.resolvedWeights) ?? "", architecture: name, alpha: alpha, inputSize: recipe.model.inputSize,
+        path: weights.map(recipe.resolvedWeights) ?? "", architecture: name, alpha: alpha,
+        inputSize: recipe.model.inputSize,
         // Weights are those of colours; they are adapted behind loading.
         channels: weights == nil ? recipe.model.channels : nil, preprocessing: recipe.model.preprocessing,
         labelFile: recipe.model.labels.map(recipe.resolved), weightRules: recipe.model.weightRules)
