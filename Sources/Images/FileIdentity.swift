@@ -53,7 +53,13 @@ public struct ImageContents: Sendable {
 
   public init(of path: String) throws(ImageError) {
     let before = FileIdentity(of: path)
-    bytes = try FileBytes.read(path)
-    identity = before.flatMap { $0.isSettled && $0.size == bytes.count && $0 == FileIdentity(of: path) ? $0 : nil }
+    let bytes = try FileBytes.read(path)
+    let after = FileIdentity(of: path)
+    self.bytes = bytes
+    guard let before, before == after, before.isSettled, before.size == bytes.count else {
+      identity = nil
+      return
+    }
+    identity = before
   }
 }

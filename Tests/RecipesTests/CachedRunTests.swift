@@ -19,7 +19,7 @@ struct CachedRunTests {
   ]
 
   private func result(
-    _ pictures: StripedPictures, phases: JSONValue = phases, augment: JSONValue = [], cache: JSONValue,
+    _ pictures: StripedPictures, phases: JSONValue = CachedRunTests.phases, augment: JSONValue = [], cache: JSONValue,
     threads: Int = 1, usesCache: Bool = true
   ) throws -> (model: Data, use: FeatureUse) {
     let plan = try pictures.plan(Self.layers, phases: phases, augment: augment, cache: cache)

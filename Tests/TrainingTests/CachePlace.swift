@@ -79,12 +79,13 @@ struct CachePlace {
   ) throws -> FeatureExtraction {
     let images = try images ?? LabelledImages(folder: folder ?? pictures)
     let samples = ImageSamples(
-      images, loader: loader ?? self.loader(), augmentations: augmentations, preprocessing: preprocessing, seed: seed)
+      images, loader: loader ?? self.loader(), augmentations: augmentations, preprocessing: preprocessing, seed: seed,
+      views: views)
     let model = try model ?? Self.model()
     let pool = model.nodes[model.nodes.count - 2].output
     let part = try FrozenPart(model, to: [pool], picture: samples.shape, on: device ?? Device(threads: 1))
     return FeatureExtraction(
-      samples, through: part, cache: cached ? cache ?? self.cache : nil, precision: precision, views: views)
+      samples, through: part, cache: cached ? cache ?? self.cache : nil, precision: precision)
   }
 
   func extracted(

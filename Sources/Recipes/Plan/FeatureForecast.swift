@@ -24,15 +24,16 @@ struct FeatureForecast {
       let served = place == .memory ? plan.phasesServed(from: index) : [phase]
       held = Set(served.flatMap(\.boundary))
       let values = FeatureValues(plan, served)
-      let cache = served.contains(where: \.followsChange) ? nil : cache
-      for (pictures, values, views) in [
+      let usable = served.contains(where: \.followsChange) ? nil : cache
+      let sets: [(pictures: LabelledImages?, values: [ValueID], views: Int?)] = [
         (plan.training, values.training, plan.views), (plan.validation, values.validation, nil),
-      ] {
+      ]
+      for (pictures, values, views) in sets {
         guard let pictures, !values.isEmpty, values != input else { continue }
-        let samples = plan.samples(pictures, augmentation: views == nil ? [] : plan.recipe.data.augment)
+        let samples = plan.samples(pictures, augmentation: views == nil ? [] : plan.recipe.data.augment, views: views)
         let part = try FrozenPart(model, to: values, picture: plan.inputShape, on: frozenDevice)
         let extraction = FeatureExtraction(
-          samples, through: part, cache: cache, precision: plan.recipe.cache.precision, views: views)
+          samples, through: part, cache: usable, precision: plan.recipe.cache.precision)
         use.images += pictures.count
         use.stored += extraction.storedCount
       }

@@ -34,7 +34,7 @@ struct PictureSets {
     self.device = device
     self.cache = cache
     frozenDevice = device.computing(in: plan.recipe.precision)
-    training = plan.samples(plan.training, augmentation: plan.recipe.data.augment)
+    training = plan.samples(plan.training, augmentation: plan.recipe.data.augment, views: plan.views)
     validation = plan.validation.map { plan.samples($0, augmentation: []) }
   }
 
@@ -56,15 +56,15 @@ struct PictureSets {
       let served = place == .memory ? plan.phasesServed(from: index) : place == .disk ? [phase] : []
       guard try extract(for: served, in: place, model, observer: observer, shouldStop: shouldStop) else { return nil }
     }
-    var sources = Sources(training: try streaming(training, phase, model))
-    if let features, isFixed, place != .nowhere, features.training.holds(phase.boundary) {
-      sources.training = features.training.restricted(to: phase.boundary)
+    func source(_ samples: ImageSamples, _ features: (any KeptFeatures)?) throws -> any BatchSource {
+      guard place != .nowhere, let features, features.holds(phase.boundary) else {
+        return try streaming(samples, phase, model)
+      }
+      return features.restricted(to: phase.boundary)
     }
-    if let features = features?.validation, place != .nowhere, features.holds(phase.boundary) {
-      sources.validation = features.restricted(to: phase.boundary)
-    } else {
-      sources.validation = try validation.map { try streaming($0, phase, model) }
-    }
+    let sources = Sources(
+      training: try source(training, isFixed ? features?.training : nil),
+      validation: try validation.map { try source($0, features?.validation) })
     lastSources = sources
     return sources
   }
@@ -92,18 +92,20 @@ struct PictureSets {
       values.validation == values.training
       ? part : try FrozenPart(model, to: values.validation, picture: plan.inputShape, on: frozenDevice)
     // What depends on what was trained is of no use to other runs.
-    let cache = phases.contains(where: \.followsChange) ? nil : cache
+    let cache = phases.contains(where: \.followsChange) ? nil : self.cache
     let precision = plan.recipe.cache.precision
-    func features(
-      _ samples: ImageSamples, _ part: FrozenPart, views: Int?, before: Int
+    func kept(
+      _ samples: ImageSamples, _ part: FrozenPart, before: Int
     ) throws -> (features: any KeptFeatures, pass: ExtractionPass) {
-      let extraction = FeatureExtraction(samples, through: part, cache: cache, precision: precision, views: views)
+      let extraction = FeatureExtraction(samples, through: part, cache: cache, precision: precision)
       func progress(_ progress: ExtractionProgress) {
         observer.featuresProgressed(
           done: before + progress.done, of: count, imagesPerSecond: progress.imagesPerSecond)
       }
       if place == .disk, !part.values.isEmpty {
-        if let stored = try extraction.onDisk(on: device, progress: progress, shouldStop: shouldStop) { return stored }
+        if let stored = try extraction.onDisk(on: device, progress: progress, shouldStop: shouldStop) {
+          return (stored.features, stored.pass)
+        }
         // The disk does not hold them: the pictures go through the frozen part in every epoch.
         let check = try FrozenPart(model, to: [], picture: plan.inputShape, on: frozenDevice)
         let checked = try FeatureExtraction(samples, through: check, cache: nil)(on: device, shouldStop: shouldStop)
@@ -115,8 +117,8 @@ struct PictureSets {
     let first: (features: any KeptFeatures, pass: ExtractionPass)
     let second: (features: any KeptFeatures, pass: ExtractionPass)?
     do {
-      first = try features(training, part, views: values.training.isEmpty ? nil : plan.views, before: 0)
-      second = try validation.map { try features($0, other, views: nil, before: trainingCount) }
+      first = try kept(training, part, before: 0)
+      second = try validation.map { try kept($0, other, before: trainingCount) }
     } catch let error as TrainingError where error.kind == .cancelled {
       return false
     }
@@ -134,7 +136,8 @@ struct PictureSets {
       if Double(failures.count) > limit * Double(count) {
         throw RunError.tooManyUnreadable(failures, of: count, limit: limit)
       }
-      training = plan.samples(training.images.gathering(first.pass.kept), augmentation: plan.recipe.data.augment)
+      training = plan.samples(
+        training.images.gathering(first.pass.kept), augmentation: plan.recipe.data.augment, views: plan.views)
       if let second {
         validation = validation.map { plan.samples($0.images.gathering(second.pass.kept), augmentation: []) }
       }
@@ -144,7 +147,7 @@ struct PictureSets {
     if !values.isEmpty {
       let input = model.inputs.map(\.value)
       var use = FeatureUse()
-      if values.training != input { use.add(first.pass) }
+      if !values.training.isEmpty, values.training != input { use.add(first.pass) }
       if values.validation != input, let second { use.add(second.pass) }
       featureUse.add(use)
       // A run that finds all its features has been told before.
@@ -160,7 +163,10 @@ struct PictureSets {
   }
 
   private func streaming(_ samples: ImageSamples, _ phase: PlannedPhase, _ model: Model) throws -> any BatchSource {
-    try ImageBatches(
+    var samples = samples
+    // Where nothing is frozen, fixed views save nothing, and new ones are drawn in every epoch.
+    if !plan.hasFixedPictures(phase) { samples.views = nil }
+    return try ImageBatches(
       samples, for: model, boundary: phase.boundary, precision: plan.recipe.cache.precision, on: frozenDevice)
   }
 }
@@ -243,9 +249,10 @@ extension Plan {
 
 extension Plan {
   /// Pictures as the model takes them.
-  func samples(_ pictures: LabelledImages, augmentation: [any Augmentation]) -> ImageSamples {
+  func samples(_ pictures: LabelledImages, augmentation: [any Augmentation], views: Int? = nil) -> ImageSamples {
     ImageSamples(
-      pictures, loader: loader, augmentations: augmentation, preprocessing: preprocessing, seed: recipe.seed)
+      pictures, loader: loader, augmentations: augmentation, preprocessing: preprocessing, seed: recipe.seed,
+      views: views)
   }
 
   /// Reads pictures in the model's size and channels.

@@ -31,31 +31,28 @@ public struct FeatureExtraction: Sendable {
     views = 1
   }
 
-  /// A pass over pictures from files.
+  /// A pass over pictures from files, all their views.
   ///
   /// - Parameters:
   ///   - part: leads to the union of all boundaries.
   ///   - cache: where features of earlier runs are, and new ones go; nil to compute all.
   ///   - precision: what features are rounded to.
-  ///   - views: how many random changes of each picture are computed. Nil for one of each picture, in the first epoch's form;
-  ///     else what is random follows from the picture's bytes and the number of the view.
   public init(
-    _ samples: ImageSamples, through part: FrozenPart, cache: FeatureCache?, precision: Precision = .float32,
-    views: Int? = nil
+    _ samples: ImageSamples, through part: FrozenPart, cache: FeatureCache?, precision: Precision = .float32
   ) {
-    precondition(views ?? 1 >= 1, "a picture has at least one view, not \(views ?? 1)")
     self.samples = samples
     self.part = part
     self.precision = precision
-    self.views = views ?? 1
-    pictures = CachedPictures(samples, through: part, cache: cache, precision: precision, hasViews: views != nil)
+    // Where nothing is computed one view tells whether a picture can be read.
+    views = part.values.isEmpty ? 1 : samples.views ?? 1
+    pictures = CachedPictures(samples, through: part, cache: cache, precision: precision)
   }
 
   /// Bytes that the result will take.
   public var byteCount: Int { samples.count * views * part.byteCount }
 
   /// How many pictures need not be computed, as far as can be told without reading one.
-  public var storedCount: Int { pictures?.storedCount(views: views) ?? 0 }
+  public var storedCount: Int { pictures?.storedCount() ?? 0 }
 
   /// Runs the pass.
   ///

@@ -31,7 +31,7 @@ public final class FrozenPart: Sendable {
     let computed = values.indices.filter { values[$0] != input }
     let lowered =
       computed.isEmpty
-      ? nil : try LoweredProgram(model, to: computed.map { values[$0] }, inputShapes: [picture], on: device)
+      ? nil : try LoweredProgram(model, to: computed.map { values[$0] }, inputShapes: [picture])
     var shapes = [Shape](repeating: picture, count: values.count)
     for (position, shape) in zip(computed, lowered?.outputShapes ?? []) { shapes[position] = shape }
     words = computed.map { position in
@@ -52,7 +52,7 @@ public final class FrozenPart: Sendable {
   /// Fills the rows of the computed values of a picture `[height, width, channels]`.
   func compute(_ picture: Tensor, into rows: [Target], rounding precision: Precision, on serial: Device) {
     guard let lowered else { return }
-    let program = program.withLock { program in
+    let program = self.program.withLock { program in
       let compiled = program ?? InferenceProgram(lowered, on: device)
       program = compiled
       return compiled

@@ -25,18 +25,23 @@ public struct ImageSamples: SampleSource {
   public let preprocessing: Preprocessing
   /// What the augmentations' random numbers follow from.
   public let seed: UInt64
+  /// How many random changes of each picture there are: the epochs go through them in turn, and they follow from the bytes of
+  /// the picture instead of its index. Nil to draw anew in every epoch.
+  public var views: Int?
   public let targets: Targets
   private let paths: [String]
 
   public init(
     _ images: LabelledImages, loader: ImageLoader, augmentations: [any Augmentation] = [],
-    preprocessing: Preprocessing, seed: UInt64 = 0
+    preprocessing: Preprocessing, seed: UInt64 = 0, views: Int? = nil
   ) {
+    precondition(views ?? 1 >= 1, "a picture has at least one view, not \(views ?? 1)")
     self.images = images
     self.loader = loader
     self.augmentations = augmentations
     self.preprocessing = preprocessing
     self.seed = seed
+    self.views = views
     targets = Targets(images)
     paths = images.paths
   }
@@ -49,22 +54,24 @@ public struct ImageSamples: SampleSource {
   public func path(_ index: Int) -> String { paths[index] }
 
   public func sample(_ index: Int, epoch: Int) throws(ImageError) -> Tensor {
+    if let views {
+      let contents = try ImageContents(of: paths[index])
+      return try sample(contents.bytes, ContentDigest(of: contents.bytes), index: index, view: epoch % views)
+    }
     let image = try ImageDecoder.decode(
       contentsOf: paths[index], channels: loader.mode, limits: loader.limits, orientation: loader.orientation)
     return sample(image, drawing: index, epoch: epoch)
   }
 
-  /// The sample that the bytes of a file give.
+  /// The sample that the bytes of the file at an index give.
   ///
   /// - Parameters:
-  ///   - path: the file, for errors.
-  ///   - draw: what tells this picture's random changes from those of others; see `AugmentationRegistry.key`.
-  public func sample(
-    _ bytes: [UInt8], of path: String, drawing draw: Int, epoch: Int
-  ) throws(ImageError) -> Tensor {
+  ///   - digest: of the bytes.
+  ///   - view: which of the picture's views; without views the first epoch's form is given.
+  func sample(_ bytes: [UInt8], _ digest: ContentDigest, index: Int, view: Int) throws(ImageError) -> Tensor {
     let image = try ImageDecoder.decode(
-      bytes, name: path, channels: loader.mode, limits: loader.limits, orientation: loader.orientation)
-    return sample(image, drawing: draw, epoch: epoch)
+      bytes, name: paths[index], channels: loader.mode, limits: loader.limits, orientation: loader.orientation)
+    return sample(image, drawing: views == nil ? index : digest.number, epoch: view)
   }
 
   private func sample(_ image: PixelImage, drawing draw: Int, epoch: Int) -> Tensor {

@@ -80,7 +80,7 @@ public struct CacheContents: Sendable {
   }
 
   private static func files(in folder: String, suffix: String) -> [File] {
-    CacheFolder.names(folder).filter { $0.hasSuffix(suffix) }.compactMap { name in
+    CacheFolder.names(folder).filter { $0.hasSuffix(suffix) }.compactMap { name -> File? in
       var status = stat()
       let path = folder + "/" + name
       guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }

@@ -11,17 +11,12 @@ struct CachedPictures: Sendable {
   private let cache: FeatureCache?
   let part: FrozenPart
   private let precision: Precision
-  /// Whether pictures have views.
-  private let hasViews: Bool
 
-  /// - Parameters:
-  ///   - cache: nil to keep nothing on disk.
-  ///   - hasViews: whether what is random about a picture follows from its bytes and the number of a view.
-  init(_ samples: ImageSamples, through part: FrozenPart, cache: FeatureCache?, precision: Precision, hasViews: Bool) {
+  /// - Parameter cache: nil to keep nothing on disk.
+  init(_ samples: ImageSamples, through part: FrozenPart, cache: FeatureCache?, precision: Precision) {
     self.samples = samples
     self.part = part
     self.precision = precision
-    self.hasViews = hasViews
     self.cache = cache
     guard let cache, let lowered = part.lowered else {
       stores = []
@@ -61,8 +56,7 @@ struct CachedPictures: Sendable {
       // The same bytes may have been there under another name.
       let isThere = remembered == digest ? isStored : read(key, into: rows)
       if isThere && !part.passesPicture { return Outcome(isStored: true, key: key) }
-      let picture = try samples.sample(
-        contents.bytes, of: path, drawing: hasViews ? digest.number : sample, epoch: view)
+      let picture = try samples.sample(contents.bytes, digest, index: sample, view: view)
       part.pass(picture, into: rows)
       if isThere { return Outcome(isStored: true, key: key) }
       part.compute(picture, into: rows, rounding: precision, on: serial)
@@ -72,15 +66,15 @@ struct CachedPictures: Sendable {
 
   /// The same with what has been written since this was made.
   func reopened() -> CachedPictures {
-    CachedPictures(samples, through: part, cache: cache, precision: precision, hasViews: hasViews)
+    CachedPictures(samples, through: part, cache: cache, precision: precision)
   }
 
   /// How many pictures are known to have all their values on disk, without reading any.
-  func storedCount(views: Int) -> Int {
+  func storedCount() -> Int {
     guard !stores.isEmpty, let index else { return 0 }
     return (0..<samples.count).count { sample in
       guard let digest = index.digest(of: samples.images.names[sample], at: samples.path(sample)) else { return false }
-      return (0..<views).allSatisfy { holds(record(digest, $0)) }
+      return (0..<(samples.views ?? 1)).allSatisfy { holds(record(digest, $0)) }
     }
   }
 
@@ -89,7 +83,7 @@ struct CachedPictures: Sendable {
     var seen = Set<ContentDigest>()
     let new = kept.filter { seen.insert($0.key).inserted }
     for (store, target) in zip(stores, part.computed.map { targets[$0] }) {
-      store.append(new.map(\.key)) { position, bytes in
+      unsafe store.append(new.map(\.key)) { position, bytes in
         let row = target.advanced(by: new[position].row * store.layout.count)
         unsafe store.layout.encode(row.address, into: bytes)
       }
@@ -102,7 +96,7 @@ struct CachedPictures: Sendable {
   }
 
   private func record(_ picture: ContentDigest, _ view: Int) -> ContentDigest {
-    FeatureKeys.record(picture, samples: samples, view: hasViews ? view : nil)
+    FeatureKeys.record(picture, samples: samples, view: samples.views == nil ? nil : view)
   }
 
   /// Whether all values are there under a key.

@@ -57,7 +57,8 @@ struct DigestBuilder {
 
   mutating func add(_ text: String) {
     add(text.utf8.count)
-    hash.update(data: Array(text.utf8))
+    var text = text
+    unsafe text.withUTF8 { unsafe hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
   }
 
   mutating func add(_ number: Int) {

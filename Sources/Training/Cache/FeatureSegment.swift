@@ -66,7 +66,7 @@ final class FeatureSegment: Sendable {
       throw CacheDamage(path: path, reason: "not a file of this cache")
     }
     let found = unsafe ContentDigest(at: header.baseAddress.unsafelyUnwrapped + 8)
-    let number = unsafe { (offset: Int) in unsafe Int(header.loadUnaligned(fromByteOffset: offset, as: UInt32.self)) }
+    func number(_ offset: Int) -> Int { unsafe Int(header.loadUnaligned(fromByteOffset: offset, as: UInt32.self)) }
     guard found == key, number(40) == layout.count, number(44) == Self.code(layout.precision) else {
       throw CacheDamage(path: path, reason: "not of this model and these pictures")
     }

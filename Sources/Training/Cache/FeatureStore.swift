@@ -58,8 +58,11 @@ final class FeatureStore: Sendable {
   @unsafe func read(_ picture: ContentDigest, into target: UnsafeMutablePointer<Float>) -> Bool {
     guard let place = places[picture] else { return false }
     let isSound = unsafe segments[place.segment].read(place.record, into: target)
-    let isNews = state.withLock { state in
-      if isSound { return state.used.insert(place.segment).inserted && false }
+    let isNews = state.withLock { state -> Bool in
+      if isSound {
+        state.used.insert(place.segment)
+        return false
+      }
       return state.damaged.insert(place.segment).inserted
     }
     if isNews {
@@ -87,7 +90,8 @@ final class FeatureStore: Sendable {
     let moved = absorbed.flatMap { part in part.records.map { (part.segment, $0.record) } }
     let path = folder + "/" + CacheFolder.freshName() + FeatureSegment.suffix
     do throws(SystemError) {
-      try FeatureSegment.write(to: path, key: key, layout: layout, words: words, records: records) { position, target in
+      try unsafe FeatureSegment.write(to: path, key: key, layout: layout, words: words, records: records) {
+        position, target in
         if position < own { return unsafe encode(position, target) }
         let (segment, record) = moved[position - own]
         // Found sound a moment ago; the mapping lives as long as this store.

@@ -4,7 +4,7 @@ import Glibc
 ///
 /// While it is being written its writer holds a lock on it, so that what a killed process left behind can be told from what
 /// is under way.
-@safe final class PartialFile {
+final class PartialFile {
   private let descriptor: Int32
   private let partial: String
   private let path: String
