@@ -32,6 +32,11 @@ public struct Trainer: Sendable {
   ) throws -> PhaseResult {
     try check(model, source, validation)
     observer?.phaseBegan(phaseStart(model, source, validation))
+    if let method = settings.optimizer as? LBFGS {
+      return try train(
+        &model, on: source, validation: validation, by: method, state: &state, observer: observer,
+        shouldStop: shouldStop)
+    }
     let penalty = Penalty(model, l1: settings.l1, l2: settings.l2)
     let evaluator = Evaluator(
       loss: settings.loss, metrics: settings.metrics, batchSize: settings.batchSize, penalty: penalty, on: device)
