@@ -66,6 +66,7 @@ extension KerasFile {
     }
     var reader = ModelConfigReader(
       file: path, majorVersion: majorVersion, remembered: RememberedLayers(metadata: metadata))
+    try UnknownLayers(in: modelConfig).refuse(path)
     var order = ChannelsFirst(file: path)
     let parts = try reader.parts(of: try order.channelsLast(modelConfig))
     let numberLimit = try storedNumberCount()
@@ -78,9 +79,7 @@ extension KerasFile {
     }
     var report = try model.loadWeights(from: self)
     report.notes = reader.notes + report.notes
-    if order.isConverted {
-      report.notes.append("the model takes images with the channels first in Keras; here, and when written again, last")
-    }
+    if let note = order.note { report.notes.append(note) }
     var saved = try described(model)
     if withTraining {
       let (training, note) = try training(for: model)

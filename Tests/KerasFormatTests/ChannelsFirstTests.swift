@@ -57,23 +57,45 @@ struct ChannelsFirstTests {
     #expect(try saved.model(Tensor([1, 3, 4, 2], image), on: Device(threads: 1))[0].scalar == expected)
   }
 
-  @Test(
-    "Layers that depend on the order, and a mixture of both orders, are refused", arguments: ["Reshape", "mixture"])
-  func refusals(_ trouble: String) throws {
+  @Test("Where both orders stand in one model, each layer works on the axes that it says", arguments: [false, true])
+  func mixture(_ isFunctional: Bool) throws {
     var fixture = KerasFixture()
-    let other =
-      trouble == "Reshape"
-      ? Config.layer("Reshape", "odd", ["target_shape": [2, 12]])
-      : Config.layer("MaxPooling2D", "odd", ["pool_size": [1, 1], "data_format": "channels_last"])
+    // [2, 3, 4]: the convolution takes it for 2 channels, the pooling for 2 rows, 3 columns and 4 channels.
+    let layers = [
+      Config.input("in", [2, 3, 4]),
+      Config.layer(
+        "Conv2D", "conv", ["filters": 2, "kernel_size": [1, 1], "data_format": "channels_first", "use_bias": false],
+        on: ["in"]),
+      Config.layer("GlobalMaxPooling2D", "pool", ["data_format": "channels_last"], on: ["conv"]),
+    ]
+    fixture.config =
+      isFunctional
+      ? Config.model("Functional", "m", layers, inputs: [["in", 0, 0]], outputs: [["pool", 0, 0]])
+      : Config.model("Sequential", "m", layers)
+    fixture.layers = [("conv", [.init("conv/kernel:0", [1, 1, 2, 2], [2, 0, 0, 3])])]
+    try fixture.write(to: folder.path("m.h5"))
+    let image = (0..<24).map { Float($0 * $0 % 17) }
+    let expected = (0..<4).map { column -> Float in
+      (0..<6).map { row in image[row * 4 + column] * (row < 3 ? 2 : 3) }.max() ?? 0
+    }
+    let model = try SavedModel.reading(folder.path("m.h5")).saved.model
+    #expect(try model(Tensor([1, 2, 3, 4], image), on: Device(threads: 1))[0].elements == expected)
+  }
+
+  @Test("Layers that depend on the order of the extents are refused")
+  func refusals() throws {
+    var fixture = KerasFixture()
     fixture.config = Config.model(
       "Sequential", "m",
       [
         Config.input("in", [2, 3, 4]),
-        Config.layer("Conv2D", "conv", ["filters": 2, "kernel_size": [1, 1], "data_format": "channels_first"]), other,
+        Config.layer("Conv2D", "conv", ["filters": 2, "kernel_size": [1, 1], "data_format": "channels_first"]),
+        Config.layer("Reshape", "odd", ["target_shape": [2, 12]]),
       ])
     try fixture.write(to: folder.path("m.h5"))
     let error = try #require(throws: KerasError.self) { try SavedModel.reading(folder.path("m.h5")) }
     #expect(error.kind == .unsupported)
+    #expect(error.place == "layer \"odd\" (Reshape)")
   }
 
   @Test("Theano's kernels of Keras 1 are brought into today's form and turned, those for TensorFlow only brought")
