@@ -23,11 +23,13 @@ struct RawOperationTests {
     "class_name": "__keras_tensor__", "config": ["shape": [nil, 2, 2, 2], "keras_history": ["x", 0, 0]],
   ]
 
+  /// An operation of Keras 3; without a module as in whole-model `.h5` files.
   private static func operation(
-    _ kind: String, _ arguments: [JSONValue], _ settings: JSONValue = ["name": "op"], module: String = "numpy"
+    _ kind: String, _ arguments: [JSONValue], _ settings: JSONValue = ["name": "op"], module: String? = "numpy"
   ) -> JSONValue {
     [
-      "module": .string("keras.src.ops.\(module)"), "class_name": .string(kind), "config": settings, "name": "op",
+      "module": module.map { .string("keras.src.ops.\($0)") } ?? nil, "class_name": .string(kind), "config": settings,
+      "name": "op",
       "inbound_nodes": [["args": .array(arguments), "kwargs": [:]]],
     ]
   }
@@ -79,6 +81,10 @@ struct RawOperationTests {
     Case(operation("Negative", [x])) { -$0 },
     Case(operation("Multiply", [x, x])) { $0 * $0 },
     Case(operation("Relu6", [x], module: "nn")) { min(6, max(0, $0)) },
+    Case(operation("Relu6", [x], module: nil)) { min(6, max(0, $0)) },
+    Case(operation("Add", [x, 3.0], module: nil)) { $0 + 3 },
+    Case(operation("Multiply", [x, x], module: nil)) { $0 * $0 },
+    Case(operation("Add", [[x, x]], module: nil)) { $0 + $0 },
   ]
 
   @Test("Constants and operations compute what Keras 2 and 3 do by them", arguments: keras2 + keras3)

@@ -94,6 +94,10 @@ FAMILIES = [
 ]
 
 
+# Its whole-model files hold operations on constants, spelt in Keras 2 and 3 each in their own way, as are the layers' names.
+WITH_CONSTANTS = Network("MobileNetV3Small", "none", (), alpha=1.0)
+
+
 def whole_model(library: ModuleType, network: Network, folder: Path) -> Case:
     model = network.build(library, top=True, activation=None)
     model.save(folder / "model.h5")
@@ -122,7 +126,7 @@ def compared(
 
 def checks(place: Place) -> Iterator[Check]:
     for flavour, library in flavours():
-        for network in (MOBILENETS[0], MOBILENETS_V2[0], VGG16, RESNET50):
+        for network in (MOBILENETS[0], MOBILENETS_V2[0], VGG16, RESNET50, WITH_CONSTANTS):
             yield case_check(f"{flavour} file, {network.title}, whole", place, partial(whole_model, library, network))
         for network in (*MOBILENETS, *MOBILENETS_V2, VGG16, VGG19, RESNET50):
             name = f"{flavour} file, {network.title}, weights alone"

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import JSON
+internal import Layers
 
 /// An operation in a graph that is no layer: what Keras records for `x * 2.0`, `keras.ops.relu6(x)` or `tf.concat([a, b], -1)`.
 ///
@@ -34,14 +35,22 @@ struct RawOperation {
       let last = function.split(separator: ".").last.map(String.init) ?? function
       name = Self.functions[last] ?? last
       isHistory = false
-    } else if let module = entry["module"]?.stringValue, module.hasPrefix("keras.src.ops.") || module == "keras.ops",
-      let kind = entry["class_name"]?.stringValue
-    {
+    } else if let kind = entry["class_name"]?.stringValue, Self.isOperation(entry, kind) {
       name = Self.functions[kind.lowercased()] ?? kind.lowercased()
       isHistory = true
     } else {
       return nil
     }
+  }
+
+  /// Whether Keras 3 wrote an operation. Its whole-model `.h5` files leave out the module; there a layer, even one of somebody's
+  /// own, still says whether it is trainable, and merging layers are called on one list.
+  private static func isOperation(_ entry: JSONValue, _ kind: String) -> Bool {
+    if let module = entry["module"]?.stringValue { return module.hasPrefix("keras.src.ops.") || module == "keras.ops" }
+    guard let arguments = entry["inbound_nodes"]?.arrayValue?.first?["args"]?.arrayValue, !arguments.isEmpty,
+      entry["config"]?["trainable"] == nil, entry["config"]?["dtype"] == nil
+    else { return false }
+    return !LayerRegistry.kinds.contains(kind) || arguments.count > 1
   }
 
   /// Spellings that are not the operation's own name.
