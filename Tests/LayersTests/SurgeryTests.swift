@@ -95,7 +95,7 @@ struct SurgeryTests {
       expected += vector[samples: sample..<sample + 1].elements.map(Double.init)
       let own = found[samples: sample..<sample + 1].elements
       #expect(own.count == expected.count)
-      #expect(zip(own, expected).allSatisfy { abs(Double($0) - $1) < 1e-6 })
+      #expect(zip(own, expected).allSatisfy { abs(Double($0) - $1) < 1e-5 })
     }
     #expect(throws: ModelError.self) { try ModelBuilder.tapping(model, at: ["base", "base/sum"]) }
     #expect(throws: ModelError.self) { try ModelBuilder.tapping(model, at: []) }
