@@ -179,6 +179,10 @@ def checks(place: Place) -> Iterator[Check]:
         yield Check(name, partial(examine, place, network, name))
 
 
+def figure(difference: float) -> str:
+    return "equal" if difference == 0 else f"{difference:.0e}"
+
+
 def markdown(rows: list[Row]) -> str:
     """The table of the README."""
     lines = [
@@ -188,6 +192,6 @@ def markdown(rows: list[Row]) -> str:
     for row in rows:
         lines.append(
             f"| {row.name} | {row.size} | {row.parameters:,} | {row.parameters_without_top:,} | {row.multiply_adds / 1e9:.2f} G "
-            f"| {row.read_top:.0e} / {row.read_bare:.0e} | {row.written_top:.0e} / {row.written_bare:.0e} |"
+            f"| {figure(row.read_top)} / {figure(row.read_bare)} | {figure(row.written_top)} / {figure(row.written_bare)} |"
         )
     return "\n".join(lines) + "\n"
