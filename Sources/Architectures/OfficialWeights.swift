@@ -10,6 +10,12 @@ public struct OfficialWeights: Hashable, Sendable {
 
   /// Where Keras keeps them all.
   public static let server = "https://storage.googleapis.com/"
+
+  /// The names of the 1,000 classes, which Keras keeps beside the weights.
+  public static let classIndex = OfficialWeights(
+    fileName: "imagenet_class_index.json",
+    address: server + "download.tensorflow.org/data/imagenet_class_index.json",
+    checksum: "c2c37ea517e94d9795004a39431a14cb")
 }
 
 extension Architecture {

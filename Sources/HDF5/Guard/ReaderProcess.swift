@@ -31,7 +31,9 @@ struct ReaderProcess: ~Copyable {
     func refusal(_ problem: String) -> HDF5Error {
       HDF5Error(
         .unreadableFile, file: path, problem: "cannot be read in a process of its own: \(problem)",
-        remedy: "Close other programs, or read it in this process if you trust it.")
+        remedy:
+          "If you trust it, read it in this process: FINETUNE_UNGUARDED=1 for the tool, HDF5Reading.inProcess elsewhere."
+      )
     }
     var sockets: [CInt] = [-1, -1]
     // Two descriptors, and the array has room for two.

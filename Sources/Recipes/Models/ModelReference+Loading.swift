@@ -78,7 +78,15 @@ extension ModelReference {
     let architecture = try found(name)
     if wantsOfficialWeights {
       let (reference, fetched) = try withOfficialWeights(of: architecture, includesTop: true)
-      let (saved, notes) = try reference.named(name)
+      var (saved, notes) = try reference.named(name)
+      do throws(ModelLoadingError) {
+        let (names, fetched) = try OfficialWeightsSearch(beside: folder).classNames()
+        saved.labels = names
+        notes += fetched
+      } catch {
+        // The model is of use without them.
+        notes.append("classes are numbered: \(error)")
+      }
       return (saved, fetched + notes)
     }
     guard !path.isEmpty else {

@@ -1,6 +1,7 @@
 public import Architectures
 internal import Downloads
 internal import Foundation
+internal import JSON
 
 /// Finds the file of weights that Keras publishes for an architecture, on this machine or on the server.
 public struct OfficialWeightsSearch: Sendable {
@@ -28,27 +29,51 @@ public struct OfficialWeightsSearch: Sendable {
     guard let wanted = choices.first else {
       throw ModelLoadingError("\(name): Keras publishes no weights for it in this width; name a file of weights")
     }
+    // Every HDF5 file of Keras begins with these bytes; a page that asks to log in does not.
+    return try fetched(
+      wanted, beginning: [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A], as: "\(name): the ImageNet weights")
+  }
+
+  /// The names of ImageNet's 1,000 classes, in the order of the outputs.
+  func classNames() throws(ModelLoadingError) -> (names: [String], notes: [String]) {
+    let file = OfficialWeights.classIndex
+    let (path, notes): (String, [String])
+    if let here = self.path(of: file) {
+      (path, notes) = (here, [])
+    } else {
+      (path, notes) = try fetched(file, beginning: Array("{".utf8), as: "the names of ImageNet's classes")
+    }
+    let index = FileManager.default.contents(atPath: path).flatMap { try? JSONValue(parsing: [UInt8]($0)) }
+    let names = (0..<1000).compactMap { index?["\($0)"]?.arrayValue?.last?.stringValue }
+    guard names.count == 1000 else {
+      throw ModelLoadingError("\(path): expected the names of 1000 classes, as Keras keeps them; remove the file")
+    }
+    return (names, notes)
+  }
+
+  /// Fetches a file into Keras' cache.
+  private func fetched(
+    _ wanted: OfficialWeights, beginning signature: [UInt8], as title: String
+  ) throws(ModelLoadingError) -> (path: String, notes: [String]) {
     let target = fetching.cache + "/" + wanted.fileName
     let checksum = wanted.checksum.flatMap { Checksum(hexadecimal: $0) }
     let byHand =
       "Fetch \(wanted.address) in another way and put it at \(target)" + (checksum.map { " (\($0))" } ?? "")
     guard !fetching.isOffline else {
       throw ModelLoadingError(
-        "\(name): the ImageNet weights are not on this machine, and FINETUNE_OFFLINE forbids to fetch them. \(byHand)",
+        "\(title) are not on this machine, and FINETUNE_OFFLINE forbids to fetch them. \(byHand)",
         category: .noInput)
     }
     var address = wanted.address
     if let mirror = fetching.mirror {
       address = (mirror.hasSuffix("/") ? mirror : mirror + "/") + address.dropFirst(OfficialWeights.server.count)
     }
-    // Every HDF5 file of Keras begins with these bytes; a page that asks to log in does not.
-    let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
     let download = Download(from: address, to: target, checksum: checksum, signature: signature)
     do throws(DownloadError) {
       try download { fetching.progress(wanted.fileName, $0.received, $0.total) }
     } catch {
       throw ModelLoadingError(
-        "\(name): the ImageNet weights could not be fetched: \(error). \(byHand)",
+        "\(title) could not be fetched: \(error). \(byHand)",
         category: error.kind == .cannotWrite ? .cannotCreate : .noInput)
     }
     return (target, ["\(address): fetched to \(target)" + (checksum == nil ? "; Keras publishes no checksum" : "")])
