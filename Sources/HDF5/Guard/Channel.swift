@@ -30,7 +30,7 @@ struct Channel: Sendable {
     while sent < bytes.count {
       // `bytes` outlives the call, which reads no further than its end.
       let step = unsafe bytes.withUnsafeBytes { buffer in
-        unsafe Glibc.send(socket, buffer.baseAddress! + sent, buffer.count - sent, Int32(MSG_NOSIGNAL))
+        unsafe sendto(socket, buffer.baseAddress! + sent, buffer.count - sent, Int32(MSG_NOSIGNAL), nil, 0)
       }
       if step < 0, errno == EINTR { continue }
       guard step > 0 else { throw .closed }
