@@ -40,7 +40,10 @@ public struct Download: Sendable {
     }
     var partial = try PartialFile(beside: destination, address: address)
     if FileManager.default.fileExists(atPath: destination) { return partial.discard() }
-    try fetch(url, into: &partial, progress)
+    do throws(DownloadError) { try fetch(url, into: &partial, progress) } catch {
+      if partial.byteCount == 0 { partial.discard() }
+      throw error
+    }
     try check(partial)
     try partial.move(to: destination)
   }
