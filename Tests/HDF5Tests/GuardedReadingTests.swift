@@ -125,34 +125,35 @@ struct GuardedReadingTests {
     print("100 damaged files, libhdf5 unprotected:", found.sorted { $0.key < $1.key })
   }
 
-  private func expectEqual(_ here: HDF5Group, _ there: HDF5Group) throws {
-    let names = try here.attributes.names()
-    #expect(try there.attributes.names() == names)
-    for name in names { #expect(try there.attributes[name] == here.attributes[name]) }
-    #expect(try there.children() == here.children())
-    for child in try here.children() {
-      switch child.kind {
-      case .group: try expectEqual(here.group(at: child.name), there.group(at: child.name))
-      case .dataset:
-        let (a, b) = (try here.dataset(at: child.name), try there.dataset(at: child.name))
-        #expect(a.path == b.path && a.shape == b.shape && a.elementKind == b.elementKind && a.byteOrder == b.byteOrder)
-        if a.elementKind.isNumeric {
-          #expect(try a.readFloats() == b.readFloats())
-        } else {
-          #expect(try a.readStrings() == b.readStrings())
-        }
-        for name in try a.attributes.names() { #expect(try a.attributes[name] == b.attributes[name]) }
-      case .softLink, .externalLink, .other, .unreadable: break
-      }
-    }
-  }
-
   private func error(_ body: () throws -> Void) -> HDF5Error? {
     do {
       try body()
       return nil
     } catch {
       return error as? HDF5Error
+    }
+  }
+}
+
+/// Expects the same names, attributes and values in two groups, and in all groups below.
+func expectEqual(_ here: HDF5Group, _ there: HDF5Group) throws {
+  let names = try here.attributes.names()
+  #expect(try there.attributes.names() == names)
+  for name in names { #expect(try there.attributes[name] == here.attributes[name]) }
+  #expect(try there.children() == here.children())
+  for child in try here.children() {
+    switch child.kind {
+    case .group: try expectEqual(here.group(at: child.name), there.group(at: child.name))
+    case .dataset:
+      let (a, b) = (try here.dataset(at: child.name), try there.dataset(at: child.name))
+      #expect(a.path == b.path && a.shape == b.shape && a.elementKind == b.elementKind && a.byteOrder == b.byteOrder)
+      if a.elementKind.isNumeric {
+        #expect(try a.readFloats() == b.readFloats())
+      } else {
+        #expect(try a.readStrings() == b.readStrings())
+      }
+      for name in try a.attributes.names() { #expect(try a.attributes[name] == b.attributes[name]) }
+    case .softLink, .externalLink, .other, .unreadable: break
     }
   }
 }

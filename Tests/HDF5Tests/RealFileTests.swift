@@ -1,5 +1,6 @@
 import Foundation
 import HDF5
+import TestSupport
 import Testing
 
 private let dataFolder: URL? = {
@@ -19,6 +20,19 @@ struct RealFileTests {
     for url in files {
       let counts = try everything(in: HDF5File(opening: url.path).root)
       #expect(!counts.isEmpty, "\(url.lastPathComponent)")
+    }
+  }
+
+  @Test("Read in a process of its own, a file holds the same; every fifth of them")
+  func guarded() throws {
+    let folder = try #require(dataFolder)
+    let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
+      .compactMap { $0 as? URL }.filter { ["h5", "hdf5"].contains($0.pathExtension) }.sorted { $0.path < $1.path }
+    for index in stride(from: 0, to: files.count, by: 5) {
+      let path = files[index].path
+      try expectEqual(
+        HDF5File(opening: path).root,
+        HDF5File(opening: path, reading: .guarded(helper: BuiltTool.url.path)).root)
     }
   }
 
