@@ -18,6 +18,9 @@ public struct OptimizerSettings: Hashable, Sendable {
   /// Whether the weights that are evaluated and kept are a running average of those that were trained.
   public var averaging: WeightAveraging?
 
+  /// Whether a parameter can move before the gradients of the others are known.
+  var takesGradientsOneByOne: Bool { clipping == nil && gradientAccumulationSteps == 1 && averaging == nil }
+
   public init(learningRate: LearningRateSchedule, weightDecay: Float = 0) {
     self.learningRate = learningRate
     self.weightDecay = weightDecay

@@ -62,25 +62,49 @@ public struct OptimizerState: Sendable {
       settings.clipping?.clip(&gradients, on: device)
       for index in gradients.tensors.indices {
         guard let gradient = gradients.tensors[index].take() else { continue }
-        let rate = rate * (factors?[index] ?? 1)
-        withEntry(of: model.parameters[index], optimizer) { entry in
-          entry.updates += 1
-          if settings.weightDecay != 0 {
-            device.decay(&model.parameters[index].value, by: settings.weightDecay * Float(rate))
-          }
-          optimizer.move(
-            &model.parameters[index].value, &entry.slots, along: gradient,
-            OptimizerStep(rate: rate, update: entry.updates), on: device)
-        }
+        move(&model, index, along: gradient, optimizer, rate: rate * (factors?[index] ?? 1), on: device)
       }
     }
     if let averaging = settings.averaging { average(&model, averaging, settings, on: device) }
-    if isStep {
-      for index in model.trainableParameters {
-        model.parameters[index].constraint?.apply(to: &model.parameters[index].value)
-      }
-    }
+    if isStep { constrain(&model) }
     batches += 1
+  }
+
+  /// Moves parameters one by one, each as soon as `body` hands over its gradient, so that gradients are never all in memory.
+  ///
+  /// - Precondition: `optimizer.settings.takesGradientsOneByOne`.
+  package mutating func move(
+    _ model: inout Model, _ optimizer: any Optimizer, rate: Double, factors: [Double]? = nil, on device: Device,
+    along body: (_ deliver: (_ model: inout Model, _ parameter: Int, _ gradient: consuming Tensor) -> Void) -> Void
+  ) {
+    precondition(optimizer.settings.takesGradientsOneByOne, "\(optimizer.name) needs all gradients at once")
+    adopt(optimizer)
+    body { model, index, gradient in
+      move(&model, index, along: gradient, optimizer, rate: rate * (factors?[index] ?? 1), on: device)
+    }
+    constrain(&model)
+    batches += 1
+  }
+
+  /// Moves one parameter.
+  private mutating func move(
+    _ model: inout Model, _ index: Int, along gradient: Tensor, _ optimizer: any Optimizer, rate: Double,
+    on device: Device
+  ) {
+    withEntry(of: model.parameters[index], optimizer) { entry in
+      entry.updates += 1
+      let decay = optimizer.settings.weightDecay
+      if decay != 0 { device.decay(&model.parameters[index].value, by: decay * Float(rate)) }
+      optimizer.move(
+        &model.parameters[index].value, &entry.slots, along: gradient,
+        OptimizerStep(rate: rate, update: entry.updates), on: device)
+    }
+  }
+
+  private func constrain(_ model: inout Model) {
+    for index in model.trainableParameters {
+      model.parameters[index].constraint?.apply(to: &model.parameters[index].value)
+    }
   }
 
   /// The model with the running averages of its parameters in their place, where there are any.

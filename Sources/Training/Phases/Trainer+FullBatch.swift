@@ -94,7 +94,7 @@ extension Trainer {
     }
     state = TrainingState()
     return PhaseResult(
-      records: records, outcome: outcome, keptEpoch: kept, steps: records.count,
+      records: records, outcome: outcome, keptEpoch: kept, steps: records.count, gradientFlow: GradientFlow(),
       seconds: (clock.now - start).seconds)
   }
 

@@ -140,13 +140,13 @@ public struct Trainer: Sendable {
         state.plateau.factor
         * settings.rate(batch: state.step, of: pace.total, batchesPerEpoch: pace.batchesPerEpoch)
       // The first step of every epoch is looked at: it costs a copy of the kernels.
-      let before = batch == 0 ? model.values(ofParameters: GradientFlow.kernels(of: model)) : nil
+      let kernels = batch == 0 ? model.values(ofParameters: GradientFlow.kernels(of: model)) : nil
       let (loss, outputs, gradients) = try step(
         &model, values, targets, indices, penalty, &state.optimizer, rate, factors, state.step
       ) {
         "phase \"\(settings.name)\", epoch \(state.epoch + 1), batch \(batch + 1)"
       }
-      if let before { flow.add(gradients, before: before, after: model) }
+      if let kernels { flow.add(gradients, before: kernels, after: model) }
       running.add(loss: loss, outputs, targets)
       state.running = running.sums
       state.step += 1
