@@ -13,6 +13,7 @@ extension TrainingLowering {
     let costs = steps.map(multiplyAdds)
     var budget = costs[start...].reduce(0, +) / 3
     var inside = Set<ValueID>()
+    var open = Set<ValueID>()
     var spared = 0
     var found: Int?
     for index in start..<steps.count {
@@ -22,12 +23,12 @@ extension TrainingLowering {
         break
       }
       inside.insert(step.output)
+      open.insert(step.output)
+      open.subtract(step.releases)
       let size = shape(step.output).elementCount
       spared += size
-      let isClosed = inside.allSatisfy { value in
-        value == step.output
-          || !(wanted.contains(value) || steps[(index + 1)...].contains { $0.inputs.contains(value) })
-      }
+      // Nothing else that was made inside is read outside; what is wanted is never released.
+      let isClosed = open.isSubset(of: [step.output])
       if isClosed, spared - size >= least { found = index }
     }
     guard let last = found else { return nil }
@@ -39,9 +40,9 @@ extension TrainingLowering {
 
   private func multiplyAdds(_ step: TrainingStep) -> Int {
     switch step.work {
-    case .convolution(let geometry, _): geometry.multiplyAdds
-    case .depthwise, .layer: step.layer.multiplyAdds(for: step.inputs.map(shape))
-    case .normalization: 0
+    case .convolution(let convolution, _), .normalization(let convolution?, _, _, _): convolution.multiplyAdds
+    case .layer: step.layer.multiplyAdds(for: step.inputs.map(shape))
+    case .normalization(nil, _, _, _): 0
     }
   }
 }

@@ -8,6 +8,8 @@ struct TrainingLowering {
   let wanted: Set<ValueID>
   private var shapes: [ValueID: Shape]
   private var users: [ValueID: [Node]] = [:]
+  /// How often each layer is called.
+  private var callCounts: [Int: Int] = [:]
   private(set) var steps: [TrainingStep] = []
   /// The step that puts out a value.
   private var producer: [ValueID: Int] = [:]
@@ -19,7 +21,10 @@ struct TrainingLowering {
     self.wanted = Set(wanted)
     shapes = known
     let path = model.nodes(to: wanted, from: Set(known.keys))
-    for node in path { for input in node.inputs { users[input, default: []].append(node) } }
+    for node in path {
+      callCounts[node.instance, default: 0] += 1
+      for input in node.inputs { users[input, default: []].append(node) }
+    }
     var calls: [Int: UInt64] = [:]
     for node in path {
       shapes[node.output] = outputShape(node)
@@ -53,15 +58,17 @@ struct TrainingLowering {
         let (input, window) = window(node, layer)
         let geometry = ConvolutionGeometry(
           window: window, inputChannels: shape(input)[2], outputChannels: layer.filters, groups: layer.groups)
-        return append(node, .convolution(geometry, activation), [input])
+        return append(node, .convolution(.dense(geometry), activation), [input])
       }
     case let layer as DepthwiseConv2D where layer.depthMultiplier == 1:
       if let activation = NormalizedActivation(layer.activation), activation.needsOutputOnly {
         let (input, window) = window(node, layer)
-        return append(node, .depthwise(window, activation), [input])
+        return append(
+          node, .convolution(.depthwise(window, channels: shape(input)[2]), activation), [input])
       }
     case let layer as BatchNormalization:
-      return append(node, .normalization(layer, .linear, mode), node.inputs)
+      if !normalizes(node, layer, mode) { append(node, .normalization(nil, layer, .linear, mode), node.inputs) }
+      return
     case is Add where addsResidual(node): return
     case let layer as any ActivationLayer where activates(node, layer.function): return
     default: break
@@ -74,8 +81,8 @@ struct TrainingLowering {
     producer[node.output] = steps.count
     steps.append(
       TrainingStep(
-        layer: instance.layer, path: instance.path, parameters: instance.parameters,
-        statistics: instance.parameters.filter { model.parameters[$0].role == .statistic }, work: work, inputs: inputs,
+        layer: instance.layer, path: instance.path, parameters: Array(instance.parameters),
+        statistics: statistics(instance), work: work, inputs: inputs,
         output: node.output))
   }
 
@@ -101,13 +108,32 @@ struct TrainingLowering {
     return (input, window.takingIn(margins))
   }
 
+  private func statistics(_ instance: LayerInstance) -> [Int] {
+    instance.parameters.filter { model.parameters[$0].role == .statistic }
+  }
+
+  /// Normalises what a convolution has made for this alone. A layer that is called again stays where it is: its statistics move
+  /// call by call.
+  private mutating func normalizes(_ node: Node, _ layer: BatchNormalization, _ mode: Context.Mode) -> Bool {
+    let input = node.inputs[0]
+    guard let index = producer[input], isPrivate(input), callCounts[node.instance] == 1,
+      case .convolution(let convolution, .linear) = steps[index].work
+    else { return false }
+    let instance = model.instances[node.instance]
+    steps[index].work = .normalization(convolution, layer, .linear, mode)
+    steps[index].parameters += instance.parameters
+    steps[index].statistics = statistics(instance)
+    rename(index, to: node.output)
+    return true
+  }
+
   /// Adds the other input to the normalisation that makes one of them, if it comes later.
   private mutating func addsResidual(_ node: Node) -> Bool {
     guard node.inputs.count == 2, node.inputs[0] != node.inputs[1], shape(node.inputs[0]) == shape(node.inputs[1])
     else { return false }
     for (own, other) in [(node.inputs[0], node.inputs[1]), (node.inputs[1], node.inputs[0])] {
       guard let index = producer[own], isPrivate(own), (producer[other] ?? -1) < index,
-        case .normalization(_, .linear, _) = steps[index].work, steps[index].inputs.count == 1
+        case .normalization(_, _, .linear, _) = steps[index].work, steps[index].inputs.count == 1
       else { continue }
       steps[index].inputs.append(other)
       rename(index, to: node.output)
@@ -122,13 +148,11 @@ struct TrainingLowering {
       return false
     }
     switch steps[index].work {
-    case .normalization(let layer, .linear, let mode)
+    case .normalization(let convolution, let layer, .linear, let mode)
     where steps[index].inputs.count == 1 || activation.needsOutputOnly:
-      steps[index].work = .normalization(layer, activation, mode)
-    case .convolution(let geometry, .linear) where activation.needsOutputOnly:
-      steps[index].work = .convolution(geometry, activation)
-    case .depthwise(let window, .linear) where activation.needsOutputOnly:
-      steps[index].work = .depthwise(window, activation)
+      steps[index].work = .normalization(convolution, layer, activation, mode)
+    case .convolution(let convolution, .linear) where activation.needsOutputOnly:
+      steps[index].work = .convolution(convolution, activation)
     default: return false
     }
     rename(index, to: node.output)
@@ -149,9 +173,8 @@ struct TrainingLowering {
     for index in steps.indices {
       steps[index].inputNeeds = steps[index].inputs.map(needsGradient.contains)
       if steps[index].inputNeeds.contains(true) { steps[index].needs.insert(.inputs) }
-      if steps[index].parameters.contains(where: trainable.contains) {
-        steps[index].needs.insert(.parameters)
-      }
+      steps[index].trained = trainable.intersection(steps[index].parameters)
+      if !steps[index].trained.isEmpty { steps[index].needs.insert(.parameters) }
       if !steps[index].needs.isEmpty { needsGradient.insert(steps[index].output) }
     }
   }
@@ -167,26 +190,35 @@ struct TrainingLowering {
       if readers[step.output] == nil { last[step.output] = index }
     }
     for (value, index) in last where !wanted.contains(value) { steps[index].releases.append(value) }
-    for index in steps.indices.reversed() {
-      guard readers[steps[index].output]?.count == 1, let reader = readers[steps[index].output]?.first,
-        !steps[index].needs.isEmpty, !wanted.contains(steps[index].output)
-      else { continue }
-      steps[index].isRemade = isRemade(steps[index], reader: steps[reader])
+    for index in steps.indices {
+      let step = steps[index]
+      let users = readers[step.output] ?? []
+      steps[index].isRemade =
+        users.count == 1 && users.allSatisfy { takesParts(steps[$0], of: step.output) } && isMadeOfInput(step)
+        && !wanted.contains(step.output)
+      steps[index].dropsConvolved = !steps[index].isRemade && isCheap(step)
     }
   }
 
-  /// Whether the output of a step is made again rather than kept for its only reader: what normalisation has made of an input
-  /// that is kept anyway, and what a convolution with few products behind each number has made for a normalisation whose
-  /// output is kept.
-  private func isRemade(_ step: TrainingStep, reader: TrainingStep) -> Bool {
-    switch (step.work, reader.work) {
-    case (.normalization(_, let activation, _), .convolution), (.normalization(_, let activation, _), .depthwise):
-      return activation != .linear && step.inputs.count == 1
-    case (.convolution(let geometry, .linear), .normalization):
-      return geometry.depth <= Self.cheapDepth && reader.inputs[0] == step.output && !reader.isRemade
-        && shape(step.output).elementCount > shape(step.inputs[0]).elementCount
-    default: return false
+  /// Whether a step can make its input again, a few images at a time.
+  private func takesParts(_ step: TrainingStep, of value: ValueID) -> Bool {
+    switch step.work {
+    case .convolution, .normalization(.some, _, _, _):
+      step.inputs[0] == value && !step.inputs.dropFirst().contains(value)
+    case .layer, .normalization(nil, _, _, _): false
     }
+  }
+
+  /// Whether a step's output follows from what it normalises alone.
+  private func isMadeOfInput(_ step: TrainingStep) -> Bool {
+    if case .normalization = step.work { step.inputs.count == 1 } else { false }
+  }
+
+  /// Whether the convolution of a step has few products behind each number and more numbers than its image.
+  private func isCheap(_ step: TrainingStep) -> Bool {
+    guard case .normalization(let convolution?, _, _, _) = step.work else { return false }
+    return convolution.depth <= Self.cheapDepth
+      && shape(step.output).elementCount > shape(step.inputs[0]).elementCount
   }
 
   /// Products behind each number of a convolution that costs little more than reading the number from memory.

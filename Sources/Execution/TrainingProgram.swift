@@ -6,18 +6,27 @@ public import Tensors
 ///
 /// Layers that belong together are one step forward and one backward:
 ///
-/// - batch normalisation, the addition of a residual and the activation behind it: the moments, then one pass forward; two
-///   backward, in which what the activation lets through and the normalised numbers are computed again rather than kept;
-/// - a convolution with its bias and activation, and with the zero padding in front of it;
-/// - what a normalisation puts out for a convolution alone is not kept for the way back, but made again from its input; nor is
-///   what a convolution of few channels puts out for a normalisation, if that one's output is kept;
+/// - batch normalisation, the convolution before it, the addition of a residual and the activation behind it: the moments, then
+///   one pass forward; two backward, in which what the activation lets through and the normalised numbers are computed again
+///   rather than kept;
+/// - a convolution with its bias and activation, and with the zero padding in front of it.
+///
+/// What is large is not kept, or never made as a whole:
+///
+/// - what a normalisation puts out for a convolution alone is made from its input, a few images at a time, just before each
+///   thread convolves them, and again for the kernel's gradient; and so is the gradient in front of a normalisation (but for
+///   the convolutions in Winograd's tiles, which take whole batches);
+/// - what a convolution of few channels puts out for a normalisation is convolved again if the output behind that is kept;
 /// - the first trained layers, if their images are large, run a few images at a time, and once more for the way back, unless
 ///   they need the whole batch for their statistics.
 ///
 /// Gradients take the place of what they are made from where nobody else needs that. All other layers run by themselves. The
 /// program knows which layers are frozen and what the policy for batch normalisation is, but no numbers: those are the model's
-/// at each step. The plain reference is `Model.evaluate`. The results are the same numbers where no padding vanishes and no
-/// layers run twice: those change the order of additions in gradients.
+/// at each step.
+///
+/// The plain reference is `Model.evaluate`. Outputs and statistics are the same numbers; gradients differ by the order of their
+/// additions, in the order of 1e-6 of the largest; and that of a bias in front of a batch's statistics, which no number of the
+/// output depends on, is zero and not rounding.
 public struct TrainingProgram: Sendable {
   private let before, after: [TrainingStep]
   private let segment: TrainingSegment?
@@ -29,7 +38,7 @@ public struct TrainingProgram: Sendable {
   ///     accept.
   ///   - wanted: the values that the loss is computed from.
   public init(_ model: Model, from known: [ValueID: Shape], to wanted: [ValueID]) {
-    self.init(model, from: known, to: wanted, segmentSparing: 1 << 20)
+    self.init(model, from: known, to: wanted, segmentSparing: 8 << 20)
   }
 
   /// - Parameter least: the floats an image that must be spared for steps to run twice.
@@ -62,7 +71,8 @@ public struct TrainingProgram: Sendable {
     if let segment { run.take(segment) }
     for step in after { run.take(step) }
     return ModelEvaluation(
-      outputs: wanted.map { run.value($0).tensor }, statistics: run.statistics, tape: run.tape, wanted: wanted,
+      outputs: wanted.map { run.value($0).whole(on: device) }, statistics: run.statistics, tape: run.tape,
+      wanted: wanted,
       needsGradient: needsGradient, parameterCount: model.parameters.count, device: device)
   }
 }

@@ -4,20 +4,6 @@ internal import Tensors
 
 /// A training program on its way forward: values that are still needed, and the tape.
 struct TrainingRun {
-  /// A value, and how backward comes by it.
-  struct Value {
-    let tensor: Tensor
-    /// Makes it again; nil where the tensor is kept.
-    var remake: (() -> Tensor)?
-
-    /// What a way back keeps.
-    var kept: () -> Tensor {
-      if let remake { return remake }
-      let tensor = tensor
-      return { tensor }
-    }
-  }
-
   let device: Device
   let random: RandomKey
   let sampleIDs: [UInt64]
@@ -25,7 +11,7 @@ struct TrainingRun {
   private let numbers: [Int: Tensor]
   /// Whether there will be a way back.
   private let isRecorded: Bool
-  private var values: [ValueID: Value]
+  private var values: [ValueID: SampleParts]
   private(set) var statistics: [Int: Tensor] = [:]
   private(set) var tape: [ModelEvaluation.Record] = []
 
@@ -38,10 +24,10 @@ struct TrainingRun {
     self.sampleIDs = sampleIDs
     self.device = device
     self.isRecorded = isRecorded
-    values = known.mapValues { Value(tensor: $0) }
+    values = known.mapValues { .tensor($0) }
   }
 
-  func value(_ id: ValueID) -> Value {
+  func value(_ id: ValueID) -> SampleParts {
     guard let value = values[id] else { preconditionFailure("value \(id.index) is used before it is known") }
     return value
   }
@@ -59,16 +45,16 @@ struct TrainingRun {
     let numbers = step.parameters.map(number)
     release(step.releases.filter { $0 != step.output })
     switch step.work {
-    case .layer(let call, let mode): layer(step, inputs.map(\.tensor), numbers, call: call, mode)
-    case .convolution(let geometry, let activation):
-      let made = convolution(geometry, inputs[0], numbers, activation, step, on: device)
-      put((made.output, made.pullback), for: step, remake: made.remake)
-    case .depthwise(let window, let activation):
-      put(depthwise(window, inputs[0], numbers, activation, step, on: device), for: step)
-    case .normalization(let layer, let activation, let mode):
-      let made = normalization(layer, inputs, numbers, activation, mode, step, on: device)
-      move(made.statistics, of: step)
-      put((made.output, made.pullback), for: step, remake: made.remake)
+    case .layer(let call, let mode):
+      layer(step, inputs.map { $0.whole(on: device) }, numbers, call: call, mode)
+    case .convolution(let convolution, let activation):
+      put(convolved(inputs[0], convolution, numbers, activation, step, on: device), for: step)
+    case .normalization(let convolution, let layer, let activation, let mode):
+      let normalization = TrainingNormalization(
+        convolution: convolution, layer: layer, activation: activation, mode: mode, step: step, device: device)
+      let (made, moved) = normalization(inputs, numbers)
+      move(moved, of: step)
+      put(made, for: step)
     }
     if step.releases.contains(step.output) { release([step.output]) }
   }
@@ -76,7 +62,7 @@ struct TrainingRun {
   mutating func release(_ released: [ValueID]) { for value in released { values[value] = nil } }
 
   mutating func put(_ tensor: Tensor, _ record: ModelEvaluation.Record) {
-    values[record.output] = Value(tensor: tensor)
+    values[record.output] = .tensor(tensor)
     if isRecorded { tape.append(record) }
   }
 
@@ -84,7 +70,7 @@ struct TrainingRun {
     _ step: TrainingStep, _ inputs: [Tensor], _ numbers: [Tensor], call: UInt64, _ mode: Context.Mode
   ) {
     guard !step.needs.isEmpty || mode == .training else {
-      values[step.output] = Value(tensor: step.layer(inputs, numbers, on: device))
+      values[step.output] = .tensor(step.layer(inputs, numbers, on: device))
       return
     }
     let key = random.folding(step.path)
@@ -93,21 +79,24 @@ struct TrainingRun {
     let evaluation = step.layer.evaluate(inputs, numbers, in: context)
     let output = evaluation.output
     move(evaluation.statistics, of: step)
-    put((output, evaluation.intoPullback()), for: step)
+    put(StepOutput(value: .tensor(output), pullback: evaluation.intoPullback()), for: step)
   }
 
   private mutating func move(_ moved: [Tensor], of step: TrainingStep) {
     for (place, value) in zip(step.statistics, moved) { statistics[place] = value }
   }
 
-  private mutating func put(
-    _ made: (output: Tensor, pullback: (consuming Tensor) -> LayerGradients), for step: TrainingStep,
-    remake: (() -> Tensor)? = nil
-  ) {
-    values[step.output] = Value(tensor: made.output, remake: remake)
+  private mutating func put(_ made: StepOutput, for step: TrainingStep) {
+    values[step.output] = made.value
     guard isRecorded, !step.needs.isEmpty else { return }
     tape.append(
       ModelEvaluation.Record(
-        inputs: step.inputs, output: step.output, parameters: Array(step.parameters), pullback: made.pullback))
+        inputs: step.inputs, output: step.output, parameters: step.parameters, pullback: made.pullback))
   }
+}
+
+/// What a step makes, and the way back.
+struct StepOutput {
+  let value: SampleParts
+  let pullback: (consuming Tensor) -> LayerGradients
 }

@@ -21,7 +21,7 @@ struct TrainingSegment: Sendable {
 
 extension TrainingRun {
   mutating func take(_ segment: TrainingSegment) {
-    let input = value(segment.input).tensor
+    let input = value(segment.input).whole(on: device)
     let batch = input.shape[0]
     guard batch > TrainingSegment.images else {
       for step in segment.steps { take(step) }
@@ -71,7 +71,7 @@ private struct SegmentPasses {
     var output = unsafe Tensor(uninitialized: segment.outputShape.batched(input.shape[0]), in: device.buffers)
     writing(&output) { target in
       for part in parts {
-        reading(run(part, isRecorded: false).value(segment.output).tensor) { made in
+        reading(run(part, isRecorded: false).value(segment.output).whole(on: device)) { made in
           device.copy(
             made, rows: part.count, run: size, into: target.advanced(by: part.lowerBound * size), rowStride: size)
         }

@@ -7,27 +7,31 @@ struct TrainingStep: Sendable {
     /// A layer by itself.
     case layer(call: UInt64, Context.Mode)
     /// A convolution with its bias and an activation whose way back needs no more than its output.
-    case convolution(ConvolutionGeometry, NormalizedActivation)
-    /// The same over each channel by itself.
-    case depthwise(Window, NormalizedActivation)
-    /// Batch normalisation, then the addition of the second input if there is one, then an activation.
-    case normalization(BatchNormalization, NormalizedActivation, Context.Mode)
+    case convolution(SampleConvolution, NormalizedActivation)
+    /// A convolution if there is one, batch normalisation, then the addition of the second input if there is one, then an
+    /// activation.
+    case normalization(SampleConvolution?, BatchNormalization, NormalizedActivation, Context.Mode)
   }
 
   /// The layer that holds the parameters, and its path.
   let layer: any Layer
   let path: String
-  /// Its parameters, and of these the statistics, by their indices in the model.
-  let parameters: Range<Int>
-  let statistics: [Int]
+  /// Its parameters, behind them those of a normalisation that joined it, by their indices in the model.
+  var parameters: [Int]
+  /// Of these the statistics.
+  var statistics: [Int]
   var work: Work
   var inputs: [ValueID]
   var output: ValueID
   var needs: GradientNeeds = []
+  /// Of what is trained.
+  var trained = Set<Int>()
   /// Which of the inputs need a gradient.
   var inputNeeds: [Bool] = []
   /// Whether the output is made again for the way back of its user.
   var isRemade = false
+  /// Whether what a convolution gives its normalisation is made again for the way back.
+  var dropsConvolved = false
   /// The values that nobody reads any more afterwards.
   var releases: [ValueID] = []
 
@@ -35,8 +39,8 @@ struct TrainingStep: Sendable {
   var isSampleWise: Bool {
     switch work {
     case .layer(_, let mode): mode == .inference || statistics.isEmpty
-    case .convolution, .depthwise: true
-    case .normalization(_, _, let mode): mode == .inference
+    case .convolution: true
+    case .normalization(_, _, _, let mode): mode == .inference
     }
   }
 }

@@ -41,5 +41,5 @@ public struct ConvolutionGeometry: Hashable, Sendable {
   }
 
   /// Rows of a group's kernel as a matrix: the products behind each output.
-  package var depth: Int { window.tapCount * (inputChannels / groups) }
+  var depth: Int { window.tapCount * (inputChannels / groups) }
 }

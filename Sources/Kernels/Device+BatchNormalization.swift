@@ -70,18 +70,41 @@ extension Device {
     constant: Tensor, slope: Tensor
   ) {
     precondition(gradient.shape == x.shape, "a gradient of shape \(gradient.shape) for \(x.shape)")
-    let count = channels.count
-    let rows = x.count / count
+    let count = x.count
     replacing(&gradient) { source, target in
       reading([x, constant, slope] + channels.tensors) { memory in
-        forEachPiece(of: rows, grain: max(1, 8192 / count)) { rows in
-          let offset = rows.lowerBound * count
-          var n = unsafe activation.kernel(Array(memory[3...]))
-          unsafe kernels.table.normalization_gradient(
-            rows.count, count, &n, source.address + offset, memory[0].address + offset, memory[3].address,
-            memory[1].address, memory[2].address, target.address + offset)
-        }
+        normalizationGradient(
+          source, of: memory[0], count: count, channels: Array(memory[3...]), channelCount: channels.count, activation,
+          constant: memory[1], slope: memory[2], into: target)
       }
+    }
+  }
+
+  /// The same for `count` numbers in memory; `channels` are scale, shift, inverse and offset.
+  func normalizationGradient(
+    _ gradient: Source, of x: Source, count: Int, channels: [Source], channelCount: Int,
+    _ activation: NormalizedActivation, constant: Source, slope: Source, into target: Target
+  ) {
+    forEachPiece(of: count / channelCount, grain: max(1, 8192 / channelCount)) { rows in
+      let offset = rows.lowerBound * channelCount
+      var n = unsafe activation.kernel(channels)
+      unsafe kernels.table.normalization_gradient(
+        rows.count, channelCount, &n, gradient.address + offset, x.address + offset, channels[0].address,
+        constant.address, slope.address, target.address + offset)
+    }
+  }
+
+  /// `activation(x · scale + shift)` of `count` numbers in memory.
+  func normalize(
+    _ x: Source, count: Int, channels: Int, scale: Source, shift: Source, _ activation: NormalizedActivation,
+    into target: Target
+  ) {
+    let epilogue = KernelEpilogue(bias: shift, activation: activation.fused)
+    forEachPiece(of: count / channels, grain: max(1, 8192 / channels)) { rows in
+      let offset = rows.lowerBound * channels
+      var epilogue = unsafe epilogue.value
+      unsafe kernels.table.normalize(
+        rows.count, channels, x.address + offset, scale.address, &epilogue, target.address + offset)
     }
   }
 
@@ -156,7 +179,7 @@ package struct NormalizedChannels: Sendable {
   }
 
   var count: Int { scale.count }
-  fileprivate var tensors: [Tensor] { [scale, shift, inverse, offset] }
+  var tensors: [Tensor] { [scale, shift, inverse, offset] }
 }
 
 /// What the sums of a gradient leave in its place.

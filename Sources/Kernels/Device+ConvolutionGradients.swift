@@ -10,11 +10,40 @@ extension Device {
   /// The pixels of the image fall into classes by which taps of the window reach them: with stride 1 there is one class, with
   /// stride 2 there are four. Over a class the gradient is a convolution of stride 1 with the taps turned round.
   public func convolutionInputGradient(_ dOutput: Tensor, _ kernel: Tensor, _ geometry: ConvolutionGeometry) -> Tensor {
-    checkKernel(kernel, geometry)
     checkOutputGradient(dOutput, geometry.window, channels: geometry.outputChannels)
-    let window = geometry.window
     let batch = dOutput.shape[0]
-    let shape: Shape = [batch, window.inputHeight, window.inputWidth, geometry.inputChannels]
+    let packed = packedForInputGradient(kernel, geometry)
+    return reading(dOutput) { gradient in
+      making([batch, geometry.inputHeight, geometry.inputWidth, geometry.inputChannels]) {
+        convolutionInputGradient(gradient, count: batch, packed, into: $0)
+      }
+    }
+  }
+
+  /// The same for `count` images that lie in memory one after the other.
+  func convolutionInputGradient(_ dOutput: Source, count: Int, _ kernel: PackedInputGradient, into target: Target) {
+    let g = kernel.geometry
+    if !kernel.isComplete {
+      unsafe target.address.update(repeating: 0, count: count * g.inputHeight * g.inputWidth * g.inputChannels)
+    }
+    for part in kernel.parts {
+      if let winograd = part.winograd {
+        convolution(
+          dOutput, count: count, part.matrix, winograd, windows: part.windows, into: target, pixelStride: nil,
+          epilogue: KernelEpilogue())
+      } else {
+        multiply(
+          dOutput, part.matrix, windows: part.windows,
+          rows: count * part.windows.output_height * part.windows.output_width, into: target, scatter: part.scatter,
+          epilogue: KernelEpilogue())
+      }
+    }
+  }
+
+  /// Packs a Keras kernel for the gradient of the image.
+  func packedForInputGradient(_ kernel: Tensor, _ geometry: ConvolutionGeometry) -> PackedInputGradient {
+    checkKernel(kernel, geometry)
+    let window = geometry.window
     let vertical = (0..<window.strideHeight).map { phase in
       TapClass(
         phase: phase, input: window.inputHeight, taps: window.kernelHeight, stride: window.strideHeight,
@@ -25,21 +54,16 @@ extension Device {
         phase: phase, input: window.inputWidth, taps: window.kernelWidth, stride: window.strideWidth,
         dilation: window.dilationWidth, pad: window.padLeft)
     }
-    let isComplete = vertical.allSatisfy { !$0.taps.isEmpty } && horizontal.allSatisfy { !$0.taps.isEmpty }
-    return making(shape) { target in
-      if !isComplete { unsafe target.address.update(repeating: 0, count: shape.elementCount) }
-      for y in vertical where !y.taps.isEmpty && y.count > 0 {
-        for x in horizontal where !x.taps.isEmpty && x.count > 0 {
-          inputGradient(dOutput, kernel, geometry, y, x, batch: batch, into: target)
-        }
-      }
-    }
+    return PackedInputGradient(
+      geometry: geometry,
+      parts: vertical.filter(\.isReached).flatMap { y in
+        horizontal.filter(\.isReached).map { x in packed(kernel, geometry, y, x) }
+      }, isComplete: (vertical + horizontal).allSatisfy { !$0.taps.isEmpty })
   }
 
-  private func inputGradient(
-    _ dOutput: Tensor, _ kernel: Tensor, _ g: ConvolutionGeometry, _ y: TapClass, _ x: TapClass, batch: Int,
-    into target: Target
-  ) {
+  private func packed(
+    _ kernel: Tensor, _ g: ConvolutionGeometry, _ y: TapClass, _ x: TapClass
+  ) -> PackedInputGradient.Part {
     let (inputs, outputs) = (g.inputChannels / g.groups, g.outputChannels / g.groups)
     // Kernel [ky, kx, input, output] becomes rows (tap, output), columns input.
     let parts = y.taps.flatMap { ky in
@@ -62,17 +86,9 @@ extension Device {
       height: g.inputHeight, width: g.inputWidth, step_height: g.strideHeight, step_width: g.strideWidth,
       offset_height: y.first, offset_width: x.first)
     let isWhole = g.strideHeight == 1 && g.strideWidth == 1
-    reading(dOutput) {
-      if let winograd = winograd(matrix, g.window, groups: g.groups, height: y.count, width: x.count) {
-        convolution(
-          $0, count: batch, matrix, winograd, windows: windows, into: target, pixelStride: nil,
-          epilogue: KernelEpilogue())
-      } else {
-        multiply(
-          $0, matrix, windows: windows, rows: batch * y.count * x.count, into: target,
-          scatter: isWhole ? nil : scatter, epilogue: KernelEpilogue())
-      }
-    }
+    return PackedInputGradient.Part(
+      matrix: matrix, windows: windows, scatter: isWhole ? nil : scatter,
+      winograd: winograd(matrix, g.window, groups: g.groups, height: y.count, width: x.count))
   }
 
   /// The gradient with respect to the kernel of a convolution, summed over the batch.
@@ -129,6 +145,21 @@ extension Device {
     return sumOfRows(partial, count: chunks, size: size).reshaped(to: shape)
   }
 
+  /// windowsᵀ · dOutput over `count` images that lie in memory one after the other, for a direct product.
+  func kernelGradient(_ image: Source, _ dOutput: Source, count: Int, _ g: ConvolutionGeometry, into target: Target) {
+    let windows = g.window.rows(pixelStride: g.inputChannels, channels: g.inputChannels / g.groups)
+    let columns = g.outputChannels / g.groups
+    let blocks = depthBlocks(g.depth, items: g.groups)
+    forEach(blocks * g.groups, scratch: Int(CK_GRADIENT_SCRATCH)) { item, scratch in
+      let (group, block) = (item % g.groups, item / g.groups)
+      var windows = windows
+      unsafe kernels.table.kernel_gradient(
+        &windows, image.address + group * windows.channels, dOutput.address + group * columns, g.outputChannels,
+        columns, 0, count * g.window.outputPixelCount, g.depth * block / blocks, g.depth * (block + 1) / blocks,
+        target.address + group * columns, g.outputChannels, scratch.address)
+    }
+  }
+
   /// How many blocks to cut each of `items` kernel gradients of `depth` rows into: no more than the cache and equal shares
   /// for all threads ask for. The cuts cannot show in the result.
   private func depthBlocks(_ depth: Int, items: Int) -> Int {
@@ -160,6 +191,22 @@ extension Device {
   }
 }
 
+/// A convolution's kernel, packed for the gradient of the image: a matrix for each class of pixels.
+struct PackedInputGradient: Sendable {
+  struct Part: Sendable {
+    let matrix: PackedMatrix
+    let windows: ck_windows
+    /// Nil where the class is the whole image.
+    let scatter: ck_scatter?
+    let winograd: Winograd?
+  }
+
+  let geometry: ConvolutionGeometry
+  let parts: [Part]
+  /// Whether every pixel is reached; the others have no gradient.
+  let isComplete: Bool
+}
+
 /// The taps of one dimension that reach the pixels `first, first + stride, …`, and the convolution of stride 1 they make.
 ///
 /// Pixel `i` is reached by tap `k` from output `(i + pad - k * dilation) / stride` where that is whole. The taps that reach a
@@ -168,6 +215,9 @@ private struct TapClass {
   let first, count: Int
   let taps: [Int]  // in the order of the outputs they come from: backwards
   let dilation, pad: Int
+
+  /// Whether there are such taps and such pixels.
+  var isReached: Bool { !taps.isEmpty && count > 0 }
 
   init(phase: Int, input: Int, taps: Int, stride: Int, dilation: Int, pad: Int) {
     first = phase

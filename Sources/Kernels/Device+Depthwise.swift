@@ -62,6 +62,22 @@ extension Device {
     let channels = kernel.shape[2] * multiplier
     checkOutputGradient(dOutput, window, channels: channels)
     let shape: Shape = [dOutput.shape[0], window.inputHeight, window.inputWidth, channels]
+    let packed = packedForInputGradient(kernel, window)
+    let result = making(shape) { target in
+      reading(dOutput) { depthwiseInputGradient($0, count: shape[0], packed, window, into: target) }
+    }
+    return summingChannels(result, multiplier)
+  }
+
+  /// The kernel as the image's gradient takes it: with stride 1, where that is a convolution, turned round.
+  func packedForInputGradient(_ kernel: Tensor, _ window: Window) -> Tensor {
+    let isTurned = window.strideHeight == 1 && window.strideWidth == 1
+    return isTurned ? turned(kernel, channels: kernel.shape[2] * kernel.shape[3]) : kernel
+  }
+
+  /// The image's gradient for `count` images that lie in memory one after the other, with a kernel packed for it.
+  func depthwiseInputGradient(_ dOutput: Source, count: Int, _ kernel: Tensor, _ window: Window, into target: Target) {
+    let channels = kernel.shape[2] * kernel.shape[3]
     if window.strideHeight == 1 && window.strideWidth == 1 {
       // The convolution of the gradient with the kernel turned round.
       let windows = ck_windows(
@@ -71,19 +87,27 @@ extension Device {
         pad_top: (window.kernelHeight - 1) * window.dilationHeight - window.padTop,
         pad_left: (window.kernelWidth - 1) * window.dilationWidth - window.padLeft,
         output_height: window.inputHeight, output_width: window.inputWidth)
-      let result = depthwise(dOutput, turned(kernel, channels: channels), windows, shape: shape, epilogue: .none)
-      return summingChannels(result, multiplier)
+      return depthwise(dOutput, count: count, kernel, windows, into: target, epilogue: KernelEpilogue())
     }
-    let result = making(shape) { target in
-      reading(dOutput, kernel) { gradient, kernel in
-        forEachPiece(of: shape[0] * shape[1], grain: max(1, 16384 / max(1, shape[2] * shape[3]))) { lines in
-          var windows = window.rows(pixelStride: channels, channels: channels)
-          unsafe kernels.table.depthwise_input_gradient(
-            &windows, gradient.address, kernel.address, target.address, lines.lowerBound, lines.count)
-        }
+    reading(kernel) { kernel in
+      forEachPiece(
+        of: count * window.inputHeight, grain: max(1, 16384 / max(1, window.inputWidth * channels))
+      ) { lines in
+        var windows = window.rows(pixelStride: channels, channels: channels)
+        unsafe kernels.table.depthwise_input_gradient(
+          &windows, dOutput.address, kernel.address, target.address, lines.lowerBound, lines.count)
       }
     }
-    return summingChannels(result, multiplier)
+  }
+
+  /// The kernel's gradient over `count` images that lie in memory one after the other, by the calling thread.
+  func depthwiseKernelGradient(
+    _ image: Source, _ dOutput: Source, count: Int, _ window: Window, channels: Int, into target: Target
+  ) {
+    var windows = window.rows(pixelStride: channels, channels: channels)
+    unsafe target.address.update(repeating: 0, count: window.tapCount * channels)
+    unsafe kernels.table.depthwise_kernel_gradient(
+      &windows, image.address, dOutput.address, target.address, 0, count * window.outputHeight)
   }
 
   /// The gradient with respect to the kernel, summed over the batch: in chunks of a fixed number of samples, and the

@@ -8,8 +8,8 @@ import Synchronization
 
 /// Recycles the memory of tensors, so that a steady training step asks the operating system for nothing.
 ///
-/// A block goes back to the pool it came from when the last tensor that uses it is gone. Blocks are 64-byte aligned and
-/// kept by size; `trim()` gives everything that is not in use back to the system.
+/// A block goes back to the pool it came from when the last tensor that uses it is gone. Blocks are 64-byte aligned; large ones
+/// share one stretch of addresses, the others are kept by size. `trim()` gives everything that is not in use back to the system.
 public final class BufferPool: Sendable {
   /// A piece of memory that holds `capacity` floats.
   ///
@@ -22,6 +22,7 @@ public final class BufferPool: Sendable {
 
   private struct State {
     var free: [Int: [Block]] = [:]
+    var large = LargeBlocks()
     var created = 0
     var bytes = 0
   }
@@ -30,13 +31,17 @@ public final class BufferPool: Sendable {
 
   public init() {}
 
-  deinit { trim() }
+  deinit {
+    trim()
+    // Every block holds on to its pool, so there is none left.
+    state.withLock { $0.large.close() }
+  }
 
-  /// How many blocks this pool ever had to ask the system for. Constant in a steady training step.
-  public var createdBlockCount: Int { state.withLock { $0.created } }
+  /// How often this pool had to ask the system for more. Constant in a steady training step.
+  public var createdBlockCount: Int { state.withLock { $0.created + $0.large.growthCount } }
 
-  /// Bytes in the blocks that the pool has created and not given back, in use or free.
-  public var byteCount: Int { state.withLock { $0.bytes } }
+  /// Bytes of what the pool has taken from the system and not given back, in use or free.
+  public var byteCount: Int { state.withLock { $0.bytes + $0.large.top } }
 
   /// Gives all unused blocks back to the system.
   public func trim() {
@@ -46,6 +51,7 @@ public final class BufferPool: Sendable {
         for block in blocks { Self.destroy(block) }
       }
       state.free = [:]
+      state.large.trim()
     }
   }
 
@@ -58,7 +64,11 @@ public final class BufferPool: Sendable {
 
   func take(atLeast count: Int) -> Block {
     let capacity = Self.capacity(for: count)
+    let bytes = Self.byteCount(of: capacity)
     let recycled = state.withLock { state -> Block? in
+      if bytes >= LargeBlocks.least, let memory = unsafe state.large.take(bytes) {
+        return unsafe Block(address: memory.bindMemory(to: Float.self, capacity: capacity), capacity: capacity)
+      }
       if let block = state.free[capacity]?.popLast() { return block }
       state.created += 1
       state.bytes += capacity * MemoryLayout<Float>.stride
@@ -68,7 +78,11 @@ public final class BufferPool: Sendable {
   }
 
   func give(_ block: Block) {
-    state.withLock { state in state.free[block.capacity, default: []].append(block) }
+    state.withLock { state in
+      let bytes = Self.byteCount(of: block.capacity)
+      if bytes >= LargeBlocks.least, unsafe state.large.give(UnsafeMutableRawPointer(block.address), bytes) { return }
+      state.free[block.capacity, default: []].append(block)
+    }
   }
 
   /// Rounds up to an eighth of the next lower power of two: at most 12.5 % waste, and few distinct sizes.
@@ -82,9 +96,13 @@ public final class BufferPool: Sendable {
   /// which otherwise wait for address translation, then run a third faster.
   private static let hugePage = 1 << 21
 
+  /// The kernels may read a whole vector past the last element, so a block ends with 64 bytes of slack.
+  private static func byteCount(of capacity: Int) -> Int {
+    (capacity * MemoryLayout<Float>.stride + 64 + 63) / 64 * 64
+  }
+
   static func create(_ capacity: Int) -> Block {
-    // The kernels may read a whole vector past the last element, so a block ends with 64 bytes of slack.
-    let byteCount = (capacity * MemoryLayout<Float>.stride + 64 + 63) / 64 * 64
+    let byteCount = byteCount(of: capacity)
     let alignment = byteCount >= hugePage ? hugePage : 64
     guard let memory = unsafe aligned_alloc(alignment, (byteCount + alignment - 1) / alignment * alignment) else {
       preconditionFailure("out of memory: \(byteCount) bytes for a tensor")

@@ -48,6 +48,32 @@ struct TensorTests {
     pool.trim()
     #expect(pool.byteCount == 0)
   }
+
+  @Test("Large memory is used again for other sizes, by one owner at a time")
+  func largeBlocks() {
+    let pool = BufferPool()
+    let million = 1 << 20
+    func filled(_ value: Float, _ count: Int) -> Tensor { Tensor(repeating: value, [count], in: pool) }
+    var tensors = (0..<4).map { filled(Float($0), 3 * million) }
+    let most = pool.byteCount
+    // Two neighbours make room for one that is larger, and that for three smaller ones.
+    tensors.removeSubrange(1...2)
+    tensors.append(filled(9, 5 * million))
+    #expect(pool.byteCount == most)
+    #expect(tensors.map { $0.elements.first } == [0, 3, 9] && tensors.map { $0.elements.last } == [0, 3, 9])
+    tensors.removeLast()
+    tensors += (0..<3).map { filled(Float(20 + $0), 1_900_000) }
+    #expect(pool.byteCount == most)
+    #expect(tensors.map { $0.elements.first } == [0, 3, 20, 21, 22])
+    #expect(tensors.map { $0.elements.last } == [0, 3, 20, 21, 22])
+    tensors = []
+    let blocks = pool.createdBlockCount
+    tensors = [filled(1, 11 * million)]
+    #expect(pool.createdBlockCount == blocks && pool.byteCount == most)
+    tensors = []
+    pool.trim()
+    #expect(pool.byteCount == 0)
+  }
 }
 
 @Suite("Random keys")

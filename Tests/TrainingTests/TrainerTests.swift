@@ -159,6 +159,38 @@ struct TrainerTests {
     #expect(model.parameters.map { $0.value.elements } != numbers)
   }
 
+  @Test("A parameter that moves while others wait for their gradients is not copied, and moves as with all at once")
+  func oneByOne() throws {
+    let data = Stripes(count: 32, seed: 1)
+    var model = try Stripes.classifier(seed: 1, regularizer: Regularizer(l2: 0.01))
+    var reference = model
+    func addresses(_ model: Model) -> [UInt] {
+      model.trainableParameters.map { index in
+        unsafe model.parameters[index].value.withUnsafeElements { UInt(bitPattern: $0.baseAddress) }
+      }
+    }
+    try train(&model, on: data, epochs: 1)  // the snapshot of the reference has its own memory from here on
+    let places = addresses(model)
+    try train(&model, on: data, epochs: 1)
+    #expect(addresses(model) == places)
+
+    let settings = PhaseSettings(
+      name: "test", epochs: 1, batchSize: 32, loss: CategoricalCrossentropy(), metrics: [], optimizer: Adam(), seed: 1)
+    var moved = reference
+    var state = TrainingState()
+    _ = try Trainer(settings, on: device).train(&moved, on: data, state: &state)
+    let key = RandomKey(seed: 1).folding("test")
+    let order = key.folding("shuffle").folding(0).permutation(32)
+    let pass = reference.trainingPass(
+      settings.loss, Penalty(reference), from: data.batch(order, epoch: 0, on: device), data.targets[order],
+      random: key.folding("step").folding(0), sampleIDs: order.map(UInt64.init), on: device)
+    var other = OptimizerState()
+    other.move(&reference, along: pass.gradients, settings.optimizer, rate: 0.001, on: device)
+    for index in reference.trainableParameters {
+      #expect(moved.parameters[index].value == reference.parameters[index].value)
+    }
+  }
+
   @Test("A loss that is no number ends training with a message that says where and what to do")
   func diverges() throws {
     var model = try Blobs.classifier(seed: 1, activation: .linear)

@@ -70,16 +70,15 @@ public struct ModelEvaluation: ~Copyable {
     for record in tape { for parameter in record.parameters { calls[parameter, default: 0] += 1 } }
     var sums: [Int: Tensor] = [:]
     while let record = tape.popLast() {
-      var found: LayerGradients?
-      // Handed on, not shared: what goes back through a layer may be written to in its place.
-      if let gradient = flowing.removeValue(forKey: record.output) { found = record.pullback(consume gradient) }
-      for (index, value) in record.inputs.enumerated() where found != nil && needsGradient.contains(value) {
+      let (inputs, parameters) = (record.inputs, record.parameters)
+      var found = Self.goBack(consume record, &flowing)
+      for (index, value) in inputs.enumerated() where found != nil && needsGradient.contains(value) {
         guard let gradient = found?.inputs[index].take() else {
           preconditionFailure("a layer owes the gradient of an input")
         }
         Self.accumulate(gradient, into: &flowing[value], on: device)
       }
-      for (index, parameter) in record.parameters.enumerated() {
+      for (index, parameter) in parameters.enumerated() {
         if let gradient = found?.parameters[index].take() {
           Self.accumulate(gradient, into: &sums[parameter], on: device)
         }
@@ -87,6 +86,13 @@ public struct ModelEvaluation: ~Copyable {
         if calls[parameter] == 0, let sum = sums.removeValue(forKey: parameter) { deliver(parameter, sum) }
       }
     }
+  }
+
+  /// When it returns nothing holds what the record kept any more: parameters may be moved in place.
+  private static func goBack(_ record: consuming Record, _ flowing: inout [ValueID: Tensor]) -> LayerGradients? {
+    // Handed on, not shared: what goes back through a layer may be written to in its place.
+    guard let gradient = flowing.removeValue(forKey: record.output) else { return nil }
+    return record.pullback(consume gradient)
   }
 
   private static func accumulate(_ gradient: consuming Tensor, into sum: inout Tensor?, on device: Device) {

@@ -70,24 +70,23 @@ public struct OptimizerState: Sendable {
     batches += 1
   }
 
-  /// Moves parameters one by one, each as soon as `body` hands over its gradient, so that gradients are never all in memory.
+  /// Begins a step whose parameters are moved one by one, each as soon as its gradient is known, so that gradients are never
+  /// all in memory. It goes on with `move(_:_:along:_:rate:on:)` and ends with `endStep`.
   ///
   /// - Precondition: `optimizer.settings.takesGradientsOneByOne`.
-  package mutating func move(
-    _ model: inout Model, _ optimizer: any Optimizer, rate: Double, factors: [Double]? = nil, on device: Device,
-    along body: (_ deliver: (_ model: inout Model, _ parameter: Int, _ gradient: consuming Tensor) -> Void) -> Void
-  ) {
+  package mutating func beginStep(_ optimizer: any Optimizer) {
     precondition(optimizer.settings.takesGradientsOneByOne, "\(optimizer.name) needs all gradients at once")
     adopt(optimizer)
-    body { model, index, gradient in
-      move(&model, index, along: gradient, optimizer, rate: rate * (factors?[index] ?? 1), on: device)
-    }
+  }
+
+  /// Ends a step whose parameters were moved one by one.
+  package mutating func endStep(_ model: inout Model) {
     constrain(&model)
     batches += 1
   }
 
   /// Moves one parameter.
-  private mutating func move(
+  package mutating func move(
     _ model: inout Model, _ index: Int, along gradient: Tensor, _ optimizer: any Optimizer, rate: Double,
     on device: Device
   ) {

@@ -15,25 +15,66 @@ package struct TrainingPass {
   package let statistics: [(parameter: Int, value: Tensor)]
 }
 
+/// A batch that has gone forward to the loss, and whose way back is still to come.
+package struct ForwardPass: ~Copyable {
+  /// The mean over the batch, with the penalties.
+  package let loss: Double
+  /// Of the batch, in training mode.
+  package let outputs: Tensor
+  /// New values of the statistics that moved, by parameter index.
+  package let statistics: [(parameter: Int, value: Tensor)]
+  private let evaluation: ModelEvaluation
+  private let slope: Tensor
+
+  fileprivate init(
+    loss: Double, outputs: Tensor, statistics: [(parameter: Int, value: Tensor)],
+    evaluation: consuming ModelEvaluation, slope: Tensor
+  ) {
+    (self.loss, self.outputs, self.statistics, self.slope) = (loss, outputs, statistics, slope)
+    self.evaluation = evaluation
+  }
+
+  /// Hands over each parameter's slope of the loss, without the penalties, as soon as it is complete: from the last layers to
+  /// the first. Nothing reads that parameter any more then.
+  package consuming func backward(_ deliver: (_ parameter: Int, _ gradient: consuming Tensor) -> Void) {
+    let slope = slope
+    evaluation.pullback([slope], deliver: deliver)
+  }
+}
+
 extension Model {
-  /// Forward to the loss and backward to the gradients. The model itself does not change.
+  /// Forward to the loss. The model itself does not change.
   ///
   /// - Parameters:
   ///   - values: the inputs, or the values at a boundary behind which everything is computed.
   ///   - random: the key of this step.
   ///   - sampleIDs: for each sample of the batch what tells it from the others.
+  package func forwardPass(
+    _ loss: any Loss, _ penalty: Penalty, from values: [ValueID: Tensor], _ targets: Targets, random: RandomKey,
+    sampleIDs: [UInt64], on device: Device
+  ) -> ForwardPass {
+    let program = TrainingProgram(self, from: values.mapValues(\.shape.sample), to: outputs)
+    let evaluation = program.evaluate(self, from: values, random: random, sampleIDs: sampleIDs, on: device)
+    let (outputs, statistics) = (evaluation.outputs[0], evaluation.statistics)
+    let value = loss.evaluate(outputs, targets)
+    return ForwardPass(
+      loss: value.mean + penalty.value(self), outputs: outputs, statistics: statistics, evaluation: evaluation,
+      slope: value.gradient)
+  }
+
+  /// Forward to the loss and backward to the gradients. The model itself does not change.
   package func trainingPass(
     _ loss: any Loss, _ penalty: Penalty, from values: [ValueID: Tensor], _ targets: Targets, random: RandomKey,
     sampleIDs: [UInt64], on device: Device
   ) -> TrainingPass {
-    let program = TrainingProgram(self, from: values.mapValues(\.shape.sample), to: outputs)
-    let evaluation = program.evaluate(self, from: values, random: random, sampleIDs: sampleIDs, on: device)
-    let outputs = evaluation.outputs[0]
-    let statistics = evaluation.statistics
-    let value = loss.evaluate(outputs, targets)
-    var gradients = evaluation.pullback([value.gradient])
-    penalty.add(to: &gradients, of: self)
-    return TrainingPass(
-      loss: value.mean + penalty.value(self), outputs: outputs, gradients: gradients, statistics: statistics)
+    let pass = forwardPass(loss, penalty, from: values, targets, random: random, sampleIDs: sampleIDs, on: device)
+    let (mean, outputs, statistics) = (pass.loss, pass.outputs, pass.statistics)
+    var gradients = Gradients(parameterCount: parameters.count)
+    pass.backward { parameter, gradient in
+      var gradient = gradient
+      penalty.add(to: &gradient, ofParameter: parameter, in: self)
+      gradients[parameter] = gradient
+    }
+    return TrainingPass(loss: mean, outputs: outputs, gradients: gradients, statistics: statistics)
   }
 }

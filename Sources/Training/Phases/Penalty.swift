@@ -44,15 +44,12 @@ public struct Penalty: Sendable {
   }
 
   /// Adds the slope `l1·sign(w) + 2·l2·w`, in place.
-  func add(to gradients: inout Gradients, of model: Model) {
-    for term in terms {
+  func add(to gradient: inout Tensor, ofParameter parameter: Int, in model: Model) {
+    for term in terms where term.parameter == parameter {
       let (l1, l2) = (Float(term.l1), Float(2 * term.l2))
-      // Taken out while it is written to, so that its memory has one user and is not copied.
-      guard var gradient = gradients.tensors[term.parameter].take() else { continue }
-      gradient.update(with: model.parameters[term.parameter].value) { slope, weight in
+      gradient.update(with: model.parameters[parameter].value) { slope, weight in
         slope += l2 * weight + (weight == 0 ? 0 : weight < 0 ? -l1 : l1)
       }
-      gradients.tensors[term.parameter] = gradient
     }
   }
 }

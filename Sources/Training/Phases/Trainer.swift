@@ -142,11 +142,11 @@ public struct Trainer: Sendable {
       // The first step of every epoch is looked at: it costs a copy of the kernels.
       let kernels = batch == 0 ? model.values(ofParameters: GradientFlow.kernels(of: model)) : nil
       let (loss, outputs, gradients) = try step(
-        &model, values, targets, indices, penalty, &state.optimizer, rate, factors, state.step
+        &model, values, targets, indices, penalty, &state.optimizer, rate, factors, state.step, looks: kernels != nil
       ) {
         "phase \"\(settings.name)\", epoch \(state.epoch + 1), batch \(batch + 1)"
       }
-      if let kernels { flow.add(gradients, before: kernels, after: model) }
+      if let kernels, let gradients { flow.add(gradients, before: kernels, after: model) }
       running.add(loss: loss, outputs, targets)
       state.running = running.sums
       state.step += 1
@@ -167,21 +167,43 @@ public struct Trainer: Sendable {
   /// Forward, backward, and the move along the gradient.
   private func step(
     _ model: inout Model, _ values: [ValueID: Tensor], _ targets: Targets, _ indices: [Int], _ penalty: Penalty,
-    _ state: inout OptimizerState, _ rate: Double, _ factors: [Double]?, _ step: Int, place: () -> String
-  ) throws(TrainingError) -> (loss: Double, outputs: Tensor, gradients: Gradients) {
-    let pass = model.trainingPass(
+    _ state: inout OptimizerState, _ rate: Double, _ factors: [Double]?, _ step: Int, looks: Bool, place: () -> String
+  ) throws(TrainingError) -> (loss: Double, outputs: Tensor, gradients: Gradients?) {
+    let pass = model.forwardPass(
       settings.loss, penalty, from: values, targets, random: settings.key.folding("step").folding(UInt64(step)),
       sampleIDs: indices.map(UInt64.init), on: device)
-    guard pass.loss.isFinite else {
+    let (loss, outputs, statistics) = (pass.loss, pass.outputs, pass.statistics)
+    guard loss.isFinite else {
       let diagnosis = model.firstNonFinite(from: values, on: device).map { " Looking for the cause: \($0)." } ?? ""
       throw TrainingError(
         .diverged,
-        "\(place()): the loss is \(pass.loss.isNaN ? "not a number" : "infinite").\(diagnosis) The learning rate "
+        "\(place()): the loss is \(loss.isNaN ? "not a number" : "infinite").\(diagnosis) The learning rate "
           + "(\(rate)) is probably too high; try a tenth of it. Pictures without preprocessing have the same effect.")
     }
-    state.move(&model, along: pass.gradients, settings.optimizer, rate: rate, factors: factors, on: device)
-    model.apply(pass.statistics)
-    return (pass.loss, pass.outputs, pass.gradients)
+    let optimizer = settings.optimizer
+    var gradients: Gradients?
+    if optimizer.settings.takesGradientsOneByOne, !looks {
+      // Each parameter moves as soon as its gradient is complete, so that gradients are never all in memory.
+      state.beginStep(optimizer)
+      pass.backward { parameter, gradient in
+        var gradient = gradient
+        penalty.add(to: &gradient, ofParameter: parameter, in: model)
+        state.move(
+          &model, parameter, along: gradient, optimizer, rate: rate * (factors?[parameter] ?? 1), on: device)
+      }
+      state.endStep(&model)
+    } else {
+      var all = Gradients(parameterCount: model.parameters.count)
+      pass.backward { parameter, gradient in
+        var gradient = gradient
+        penalty.add(to: &gradient, ofParameter: parameter, in: model)
+        all[parameter] = gradient
+      }
+      if looks { gradients = all }
+      state.move(&model, along: all, optimizer, rate: rate, factors: factors, on: device)
+    }
+    model.apply(statistics)
+    return (loss, outputs, gradients)
   }
 
   private func check(_ model: Model, _ source: any BatchSource, _ validation: (any BatchSource)?) throws {

@@ -1,0 +1,218 @@
+import CKernels
+package import Tensors
+
+/// A convolution that can run a few images at a time.
+package enum SampleConvolution: Sendable {
+  case dense(ConvolutionGeometry)
+  case depthwise(Window, channels: Int)
+
+  package var window: Window {
+    switch self {
+    case .dense(let geometry): geometry.window
+    case .depthwise(let window, _): window
+    }
+  }
+
+  /// Multiply-adds for one image.
+  package var multiplyAdds: Int { outputSize * depth }
+
+  /// The products behind each number of the output.
+  package var depth: Int {
+    switch self {
+    case .dense(let geometry): geometry.depth
+    case .depthwise(let window, _): window.tapCount
+    }
+  }
+
+  var inputChannels: Int {
+    switch self {
+    case .dense(let geometry): geometry.inputChannels
+    case .depthwise(_, let channels): channels
+    }
+  }
+
+  var outputChannels: Int {
+    switch self {
+    case .dense(let geometry): geometry.outputChannels
+    case .depthwise(_, let channels): channels
+    }
+  }
+
+  var inputSize: Int { window.inputHeight * window.inputWidth * inputChannels }
+  var outputSize: Int { window.outputPixelCount * outputChannels }
+}
+
+/// Convolutions and their gradients a few images at a time, each thread its own: what such a group reads is made just before, and
+/// what it makes is read at once, in cache.
+extension Device {
+  /// Whether a convolution runs in groups. Winograd's kernel gradient adds up tiles of the whole batch, and where weights
+  /// outweigh the images by far, threads share weights rather than images.
+  package func runsInGroups(_ convolution: SampleConvolution) -> Bool {
+    switch convolution {
+    case .dense(let geometry):
+      kernelGradientTile(geometry) == nil && geometry.depth * geometry.outputChannels < 1 << 18
+    case .depthwise: true
+    }
+  }
+
+  /// Convolves images.
+  package func convolution(
+    _ image: SampleParts, _ kernel: Tensor, _ convolution: SampleConvolution, bias: Tensor? = nil,
+    activation: FusedActivation = .none
+  ) -> Tensor {
+    guard runsInGroups(convolution) else {
+      guard case .dense(let geometry) = convolution else { preconditionFailure("depthwise runs in groups") }
+      return self.convolution(
+        image.whole(on: self), kernel, geometry, epilogue: Epilogue(bias: bias, activation: activation))
+    }
+    let window = convolution.window
+    let groups = SampleGroups(batch: image.shape[0], pixels: window.outputPixelCount)
+    let packed = packedFor(convolution, kernel)
+    return reading(bias) { bias in
+      making([image.shape[0], window.outputHeight, window.outputWidth, convolution.outputChannels]) { target in
+        image.reading { part in
+          forEachGroup(groups, scratch: image.isMade ? groups.size * convolution.inputSize : 0) {
+            samples, scratch, device in
+            let source = part(samples, scratch, device)
+            let to = target.advanced(by: samples.lowerBound * convolution.outputSize)
+            let epilogue = KernelEpilogue(bias: bias, activation: activation)
+            if let packed {
+              device.convolution(source, count: samples.count, packed, into: to, epilogue: epilogue)
+            } else {
+              device.depthwiseConvolution(source, count: samples.count, kernel, window, into: to, epilogue: epilogue)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// The gradients of the kernel, if there is an image, and of the image, if it is wanted.
+  package func convolutionGradients(
+    _ image: SampleParts?, _ gradient: SampleParts, _ kernel: Tensor, _ convolution: SampleConvolution,
+    needsImage: Bool
+  ) -> (kernel: Tensor?, image: Tensor?) {
+    guard runsInGroups(convolution) else {
+      guard case .dense(let geometry) = convolution else { preconditionFailure("depthwise runs in groups") }
+      let gradient = gradient.whole(on: self)
+      let dKernel = image.map { convolutionKernelGradient($0.whole(on: self), gradient, geometry) }
+      return (dKernel, needsImage ? convolutionInputGradient(gradient, kernel, geometry) : nil)
+    }
+    let batch = gradient.shape[0]
+    let groups = SampleGroups(batch: batch, pixels: convolution.window.outputPixelCount)
+    let packed = needsImage ? packedForGradient(convolution, kernel) : nil
+    let gradientSize = gradient.isMade ? groups.size * convolution.outputSize : 0
+    let imageSize = image?.isMade == true ? groups.size * convolution.inputSize : 0
+    var partial = image.map { _ in unsafe Tensor(uninitialized: [groups.count, kernel.count], in: buffers) }
+    func run(_ partial: Target?, _ dImage: Target?) {
+      gradient.reading { gradientPart in
+        readingParts(image) { imagePart in
+          // A vector may be read past the end of the first.
+          forEachGroup(groups, scratch: (gradientSize + 31) / 16 * 16 + imageSize) { samples, scratch, device in
+            let dOutput = gradientPart(samples, scratch, device)
+            if let partial, let imagePart {
+              let source = imagePart(samples, scratch.advanced(by: (gradientSize + 31) / 16 * 16), device)
+              device.kernelGradient(
+                source, dOutput, count: samples.count, convolution,
+                into: partial.advanced(by: samples.lowerBound / groups.size * kernel.count))
+            }
+            if let dImage, let packed {
+              device.imageGradient(
+                dOutput, count: samples.count, packed, convolution,
+                into: dImage.advanced(by: samples.lowerBound * convolution.inputSize))
+            }
+          }
+        }
+      }
+    }
+    let shape: Shape = [
+      batch, convolution.window.inputHeight, convolution.window.inputWidth, convolution.inputChannels,
+    ]
+    var dImage: Tensor?
+    func runAll(_ partial: Target?) {
+      if needsImage { dImage = making(shape) { run(partial, $0) } } else { run(partial, nil) }
+    }
+    if partial == nil { runAll(nil) } else { writingOptional(&partial) { runAll($0) } }
+    let dKernel = partial.map { sumOfRows($0, count: groups.count, size: kernel.count).reshaped(to: kernel.shape) }
+    return (dKernel, dImage)
+  }
+
+  private func kernelGradient(
+    _ image: Source, _ dOutput: Source, count: Int, _ convolution: SampleConvolution, into target: Target
+  ) {
+    switch convolution {
+    case .dense(let geometry): kernelGradient(image, dOutput, count: count, geometry, into: target)
+    case .depthwise(let window, let channels):
+      depthwiseKernelGradient(image, dOutput, count: count, window, channels: channels, into: target)
+    }
+  }
+
+  private func imageGradient(
+    _ dOutput: Source, count: Int, _ kernel: PackedForGradient, _ convolution: SampleConvolution, into target: Target
+  ) {
+    switch kernel {
+    case .dense(let packed): convolutionInputGradient(dOutput, count: count, packed, into: target)
+    case .depthwise(let kernel):
+      depthwiseInputGradient(dOutput, count: count, kernel, convolution.window, into: target)
+    }
+  }
+
+  private enum PackedForGradient: Sendable {
+    case dense(PackedInputGradient)
+    case depthwise(Tensor)
+  }
+
+  private func packedForGradient(_ convolution: SampleConvolution, _ kernel: Tensor) -> PackedForGradient {
+    switch convolution {
+    case .dense(let geometry): .dense(packedForInputGradient(kernel, geometry))
+    case .depthwise(let window, _): .depthwise(packedForInputGradient(kernel, window))
+    }
+  }
+
+  private func packedFor(_ convolution: SampleConvolution, _ kernel: Tensor) -> PackedKernel? {
+    if case .dense(let geometry) = convolution { packed(kernel, geometry) } else { nil }
+  }
+
+  /// Each thread takes groups; with fewer groups than threads all threads share every group.
+  private func forEachGroup(
+    _ groups: SampleGroups, scratch: Int, _ body: @Sendable (Range<Int>, Target, Device) -> Void
+  ) {
+    if groups.count >= threadCount {
+      let serial = serial
+      forEach(groups.count, scratch: scratch + 16) { group, memory in body(groups.range(group), memory, serial) }
+    } else {
+      unsafe buffers.withMemory(scratch + 16) { memory in
+        let memory = unsafe Target(address: memory)
+        for group in 0..<groups.count { body(groups.range(group), memory, self) }
+      }
+    }
+  }
+}
+
+private func readingParts(
+  _ parts: SampleParts?, _ body: ((@Sendable (Range<Int>, Target, Device) -> Source)?) -> Void
+) {
+  guard let parts else { return body(nil) }
+  parts.reading { body($0) }
+}
+
+private func writingOptional(_ tensor: inout Tensor?, _ body: (Target) -> Void) {
+  guard var taken = tensor.take() else { return }
+  writing(&taken, body)
+  tensor = taken
+}
+
+/// How a batch is cut into groups: about as many pixels of the output in each as 28 x 28, and at most eight images. It shows in the
+/// order in which kernel gradients are added up, and so follows from the images' size alone.
+struct SampleGroups: Sendable {
+  let batch, size: Int
+
+  init(batch: Int, pixels: Int) {
+    self.batch = batch
+    size = min(8, max(1, 784 / max(1, pixels)))
+  }
+
+  var count: Int { (batch + size - 1) / size }
+
+  func range(_ group: Int) -> Range<Int> { group * size..<min(batch, (group + 1) * size) }
+}
