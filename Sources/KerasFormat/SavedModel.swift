@@ -66,9 +66,10 @@ extension KerasFile {
     }
     var reader = ModelConfigReader(
       file: path, majorVersion: majorVersion, remembered: RememberedLayers(metadata: metadata))
-    try UnknownLayers(in: modelConfig).refuse(path)
+    let config = modelConfig.withLayersForOperations
+    try UnknownLayers(in: config).refuse(path)
     var order = ChannelsFirst(file: path)
-    let parts = try reader.parts(of: try order.channelsLast(modelConfig))
+    let parts = try reader.parts(of: try order.channelsLast(config))
     let numberLimit = try storedNumberCount()
     var model: Model
     do throws(ModelError) {

@@ -76,7 +76,7 @@ public struct Inspection: Sendable {
     if let config = file.modelConfig {
       model = (config["config"]?["name"]?.stringValue ?? "", config["class_name"]?.stringValue ?? "?")
       layers = Self.layers(in: config, path: "")
-      do throws(KerasError) { try UnknownLayers(in: config).refuse(file.path) } catch {
+      do throws(KerasError) { try UnknownLayers(in: config.withLayersForOperations).refuse(file.path) } catch {
         notes.append("cannot be loaded: \(error.problem)")
       }
     }

@@ -31,4 +31,7 @@ public struct SavedTraining: Sendable {
     self.slots = slots
     self.scalars = scalars
   }
+
+  /// Whether files of Keras have a place for what an optimizer of this name and with these settings keeps.
+  public static func isKept(_ optimizer: String, config: JSONValue) -> Bool { SlotLayout(optimizer, config) != nil }
 }

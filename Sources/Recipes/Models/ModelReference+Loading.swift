@@ -78,7 +78,7 @@ extension ModelReference {
     let architecture = try found(name)
     if wantsOfficialWeights {
       let (reference, fetched) = try withOfficialWeights(of: architecture, includesTop: true)
-      var (saved, notes) = try reference.named(name)
+      var (saved, notes, assignment) = try reference.named(name)
       do throws(ModelLoadingError) {
         let (names, fetched) = try OfficialWeightsSearch(beside: folder).classNames()
         saved.labels = names
@@ -87,7 +87,7 @@ extension ModelReference {
         // The model is of use without them.
         notes.append("classes are numbered: \(error)")
       }
-      return (saved, fetched + notes)
+      return (saved, fetched + notes, assignment)
     }
     guard !path.isEmpty else {
       let model = try built(architecture, includesTop: true, classCount: 1000, .random(RandomKey(seed: 0)))

@@ -80,6 +80,10 @@ extension Plan {
 extension Recipe {
   /// What the optimizer of the first phase goes on from, if it shall.
   fileprivate func savedTraining(_ assembly: ModelAssembly) throws(RecipeError) -> SavedTraining? {
+    if savesOptimizer, let last = phases.last?.optimizer, !SavedTraining.isKept(last.name, config: last.config) {
+      throw RecipeError(
+        file: file, path: "save_optimizer", "files of Keras have no place for what \(last.name) remembers", kind: .data)
+    }
     guard let phase = phases.first, phase.continuesOptimizer else { return nil }
     func refusal(_ problem: String) -> RecipeError {
       RecipeError(file: file, path: "phases[0].continue_optimizer", problem, kind: .data)

@@ -4,20 +4,26 @@ internal import Layers
 internal import Tensors
 
 extension OptimizerState {
+  // Keras' names of what is kept beside the slots.
+  private static let average = "average"
+  private static let gathered = "gradient_accumulator"
+
   /// The state that a file of Keras, or of this package, has brought.
   ///
-  /// Keras counts the steps once for all parameters; here each parameter has counted as many.
+  /// Keras counts its steps once for all parameters; here each parameter has been moved as often.
   /// - Returns: nil if the state is another optimizer's, or lacks what this one keeps.
   public init?(_ saved: SavedTraining, for optimizer: any Optimizer) {
     guard saved.optimizer.lowercased() == optimizer.name.lowercased() else { return nil }
     let names = optimizer.slots.map(\.name)
-    var tensors: [String: Tensor] = [:]
-    for (path, slots) in saved.slots {
-      for name in names { tensors["\(name)/\(path)"] = slots[name] }
+    let updates = saved.iterations / max(1, optimizer.settings.gradientAccumulationSteps)
+    var entries: [String: Entry] = [:]
+    for (path, tensors) in saved.slots {
+      let slots = names.compactMap { tensors[$0] }
+      guard slots.count == names.count else { return nil }
+      entries[path] = Entry(
+        updates: updates, slots: slots, gathered: tensors[Self.gathered], average: tensors[Self.average])
     }
-    self.init(
-      Layout(optimizer: optimizer.name, slots: names, updates: saved.slots.mapValues { _ in saved.iterations }), tensors
-    )
+    self.init(optimizer: optimizer.name, slotNames: names, batches: saved.iterations, entries: entries)
   }
 
   /// This state as files of Keras keep it.
@@ -28,27 +34,36 @@ extension OptimizerState {
   public func saved(_ optimizer: any Optimizer, loss: any Loss, metrics: [any Metric]) -> SavedTraining {
     var settings = optimizer.config.objectValue ?? [:]
     settings["name"] = nil
-    if let rate = settings["learning_rate"], rate.objectValue != nil { settings["learning_rate"] = Self.schedule(rate) }
-    let names = optimizer.slots.map(\.name)
+    settings["learning_rate"] = Self.kerasRate(optimizer.settings.learningRate)
     var saved = SavedTraining(
       optimizer: optimizer.name, config: .object(settings), loss: loss.config.asKerasClass,
-      metrics: .array(metrics.map { .string($0.name) }), iterations: entries.values.map(\.updates).max() ?? 0)
+      metrics: .array(metrics.map { .string($0.name) }), iterations: batches)
     for (path, entry) in entries {
-      saved.slots[path] = Dictionary(zip(names, entry.slots), uniquingKeysWith: { first, _ in first })
+      var tensors = Dictionary(zip(slotNames, entry.slots), uniquingKeysWith: { first, _ in first })
+      tensors[Self.average] = entry.average
+      tensors[Self.gathered] = entry.gathered
+      saved.slots[path] = tensors
     }
     return saved
   }
 
-  /// A schedule as Keras writes it. One that falls until its phase ends has no number of steps that a file could keep: what is
-  /// left of it is its first rate.
-  private static func schedule(_ rate: JSONValue) -> JSONValue {
-    guard let settings = rate.objectValue,
-      !settings.values.contains(where: \.isNull) || settings["warmup_target"] != nil
-    else { return rate["initial_learning_rate"] ?? 0.001 }
-    guard settings["decay_steps"]?.isNull != true else { return rate["initial_learning_rate"] ?? 0.001 }
-    guard var schedule = rate.asKerasClass.objectValue else { return rate }
+  /// A schedule as Keras writes it. What Keras has not, or what depends on the length of a phase, leaves its first rate.
+  private static func kerasRate(_ rate: LearningRateSchedule) -> JSONValue {
+    let config = rate.config
+    guard let settings = config.objectValue else { return config }
+    let isKeras = [
+      "cosine_decay", "cosine_decay_restarts", "exponential_decay", "inverse_time_decay", "piecewise_constant_decay",
+      "polynomial_decay",
+    ].contains(settings["name"]?.stringValue)
+    let isFixed = settings.allSatisfy { key, value in
+      (!value.isNull || key == "warmup_target") && value["epochs"] == nil
+        && !(value.arrayValue ?? []).contains { $0["epochs"] != nil }
+    }
+    guard isKeras, isFixed, var schedule = config.asKerasClass.objectValue else {
+      return .number(rate.rate(step: 0, of: 1))
+    }
     schedule["module"] = "keras.optimizers.schedules"
-    schedule["registered_name"] = nil
+    schedule["registered_name"] = .null
     return .object(schedule)
   }
 }
