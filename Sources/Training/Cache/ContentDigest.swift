@@ -58,7 +58,7 @@ struct DigestBuilder {
   mutating func add(_ text: String) {
     add(text.utf8.count)
     var text = text
-    unsafe text.withUTF8 { unsafe hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+    text.withUTF8 { unsafe hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
   }
 
   mutating func add(_ number: Int) {

@@ -106,7 +106,7 @@ final class FeatureSegment: Sendable {
     guard unsafe ContentDigest(of: bytes) == ContentDigest(at: entry(record) + ContentDigest.byteCount) else {
       return nil
     }
-    return unsafe bytes.baseAddress
+    return bytes.baseAddress
   }
 
   @unsafe private func entry(_ record: Int) -> UnsafeRawPointer {

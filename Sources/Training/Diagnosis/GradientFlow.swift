@@ -1,4 +1,4 @@
-public import Layers
+import Layers
 import Tensors
 
 /// How strongly the loss pulls at each trained kernel, and how far it moves: what makes vanishing and exploding gradients
