@@ -67,7 +67,7 @@ public struct Run: Sendable {
         isCancelled = true
         break
       }
-      let trainer = Trainer(settings(phase, history), on: device)
+      let trainer = Trainer(plan.settings(phase, firstEpoch: history.records.count), on: device)
       let kept = phase.recipe.continuesOptimizer ? remembered : nil
       var training = state.take() ?? TrainingState(optimizer: kept ?? OptimizerState())
       let result = try trainer.train(
@@ -94,21 +94,22 @@ public struct Run: Sendable {
     if !isCancelled { checkpoints.removeAll() }
     return report
   }
-
-  private func settings(_ phase: PlannedPhase, _ history: History) -> PhaseSettings {
-    var settings = PhaseSettings(
-      name: phase.recipe.name, epochs: phase.recipe.epochs, batchSize: plan.recipe.data.batchSize, loss: plan.loss,
-      metrics: plan.metrics, optimizer: phase.recipe.optimizer, l2: plan.recipe.l2, earlyStopping: phase.earlyStopping,
-      seed: plan.recipe.seed, firstEpoch: history.records.count)
-    settings.l1 = plan.recipe.l1
-    settings.classWeights = plan.classWeights
-    settings.reduceLROnPlateau = phase.recipe.reduceLROnPlateau ?? plan.recipe.reduceLROnPlateau
-    settings.layerRates = phase.recipe.layerRates
-    return settings
-  }
 }
 
 extension Plan {
+  /// How a phase is trained, after so many epochs of earlier ones.
+  func settings(_ phase: PlannedPhase, firstEpoch: Int) -> PhaseSettings {
+    var settings = PhaseSettings(
+      name: phase.recipe.name, epochs: phase.recipe.epochs, batchSize: recipe.data.batchSize, loss: loss,
+      metrics: metrics, optimizer: phase.recipe.optimizer, l2: recipe.l2, earlyStopping: phase.earlyStopping,
+      seed: recipe.seed, firstEpoch: firstEpoch)
+    settings.l1 = recipe.l1
+    settings.classWeights = classWeights
+    settings.reduceLROnPlateau = phase.recipe.reduceLROnPlateau ?? recipe.reduceLROnPlateau
+    settings.layerRates = phase.recipe.layerRates
+    return settings
+  }
+
   /// The tensors of the layers that are frozen in every phase.
   var alwaysFrozenLayerTensorCount: Int {
     let trained = phases.reduce(into: Set<Int>()) { $0.formUnion($1.trained) }
