@@ -120,7 +120,8 @@ public struct LearningRateCurve: Hashable, Sendable {
     var lengths = [Int](repeating: 1, count: points.count)
     var starts = Array(points.indices)
     for end in points.indices {
-      for before in 0..<end where points[before].smoothed > points[end].smoothed && lengths[before] + 1 >= lengths[end] {
+      for before in 0..<end where points[before].smoothed > points[end].smoothed && lengths[before] + 1 >= lengths[end]
+      {
         lengths[end] = lengths[before] + 1
         starts[end] = starts[before]
       }
