@@ -1,4 +1,4 @@
-public import JSON
+internal import JSON
 internal import Training
 
 /// How many pictures' values at the end of the frozen part were needed, and how many of them an earlier run had computed.

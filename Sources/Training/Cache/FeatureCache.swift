@@ -93,7 +93,7 @@ public final class FeatureCache: Sendable {
   }
 
   /// Removes what is beyond the limit, if anything was written.
-  func finish() {
+  public func finish() {
     guard state.withLock({ $0.hasWritten }), let lock = FileLock(directory + "/lock") else { return }
     CacheContents(directory).reduce(to: limit)
     withExtendedLifetime(lock) {}
