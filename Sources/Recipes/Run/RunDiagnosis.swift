@@ -1,4 +1,4 @@
-public import JSON
+internal import JSON
 public import Training
 
 /// What the phases of a run tell of the model, in words: bias or variance, and how the gradients fared.

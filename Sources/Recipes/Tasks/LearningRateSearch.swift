@@ -31,7 +31,7 @@ public struct LearningRateSearch: Sendable {
     let planned = plan.phases[index]
     var model = plan.model
     planned.configure(&model)
-    var pictures = PictureSets(plan, on: device)
+    var pictures = PictureSets(plan, cache: plan.featureCache(), on: device)
     guard let sources = try pictures.sources(forPhase: index, model, observer: observer, shouldStop: shouldStop) else {
       throw RunError.cancelled
     }

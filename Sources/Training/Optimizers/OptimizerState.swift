@@ -90,7 +90,7 @@ public struct OptimizerState: Sendable {
     _ model: inout Model, _ index: Int, along gradient: Tensor, _ optimizer: any Optimizer, rate: Double,
     on device: Device
   ) {
-    withEntry(of: model.parameters[index], optimizer) { entry in
+    withEntry(model.parameters[index].path, model.parameters[index].shape, optimizer) { entry in
       entry.updates += 1
       let decay = optimizer.settings.weightDecay
       if decay != 0 { device.decay(&model.parameters[index].value, by: decay * Float(rate)) }
@@ -102,7 +102,8 @@ public struct OptimizerState: Sendable {
 
   private func constrain(_ model: inout Model) {
     for index in model.trainableParameters {
-      model.parameters[index].constraint?.apply(to: &model.parameters[index].value)
+      guard let constraint = model.parameters[index].constraint else { continue }
+      constraint.apply(to: &model.parameters[index].value)
     }
   }
 
@@ -122,7 +123,7 @@ public struct OptimizerState: Sendable {
     let count = optimizer.settings.gradientAccumulationSteps
     for index in gradients.tensors.indices {
       guard var gradient = gradients.tensors[index].take() else { continue }
-      withEntry(of: model.parameters[index], optimizer) { entry in
+      withEntry(model.parameters[index].path, model.parameters[index].shape, optimizer) { entry in
         if let gathered = entry.gathered.take() { device.add(gathered, to: &gradient) }
         if isStep {
           device.scale(&gradient, by: 1 / Float(count))
@@ -159,13 +160,13 @@ public struct OptimizerState: Sendable {
 
   /// Takes an entry out while it is written to, so that its memory has one user and is not copied.
   private mutating func withEntry(
-    of parameter: Parameter, _ optimizer: any Optimizer, _ body: (inout Entry) -> Void
+    _ path: String, _ shape: Shape, _ optimizer: any Optimizer, _ body: (inout Entry) -> Void
   ) {
     var entry =
-      entries.removeValue(forKey: parameter.path)
-      ?? Entry(slots: optimizer.slots.map { Tensor(repeating: $0.initial, parameter.shape) })
+      entries.removeValue(forKey: path)
+      ?? Entry(slots: optimizer.slots.map { Tensor(repeating: $0.initial, shape) })
     body(&entry)
-    entries[parameter.path] = entry
+    entries[path] = entry
   }
 
   private mutating func adopt(_ optimizer: any Optimizer) {
