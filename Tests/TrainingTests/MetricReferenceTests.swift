@@ -135,11 +135,11 @@ struct MetricReferenceTests {
     let probabilities = Tensor(
       [3, 3], logits.elements.enumerated().map { Float(exp(Double($1)) / sums[$0 / 3]) })
     for name in ["log_loss", "expected_calibration_error", "roc_auc", "f1_score"] {
-      func value(_ loss: any Loss, _ outputs: Tensor) throws -> Double {
-        try MetricRegistry.metric(.string(name), loss: loss, output: [3], targets: targets)(outputs, targets)
-      }
-      let ofLogits = try value(CategoricalCrossentropy(fromLogits: true), logits)
-      expectClose(ofLogits, try value(CategoricalCrossentropy(), probabilities), within: 1e-6)
+      let logitMetric = try MetricRegistry.metric(
+        .string(name), loss: CategoricalCrossentropy(fromLogits: true), output: [3], targets: targets)
+      let metric = try MetricRegistry.metric(.string(name), loss: CategoricalCrossentropy(), output: [3], targets: targets)
+      let ofLogits = logitMetric(logits, targets)
+      expectClose(ofLogits, metric(probabilities, targets), within: 1e-6)
       #expect(ofLogits.isFinite)
     }
   }
