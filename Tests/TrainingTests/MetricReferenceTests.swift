@@ -137,7 +137,8 @@ struct MetricReferenceTests {
     for name in ["log_loss", "expected_calibration_error", "roc_auc", "f1_score"] {
       let logitMetric = try MetricRegistry.metric(
         .string(name), loss: CategoricalCrossentropy(fromLogits: true), output: [3], targets: targets)
-      let metric = try MetricRegistry.metric(.string(name), loss: CategoricalCrossentropy(), output: [3], targets: targets)
+      let metric = try MetricRegistry.metric(
+        .string(name), loss: CategoricalCrossentropy(), output: [3], targets: targets)
       let ofLogits = logitMetric(logits, targets)
       expectClose(ofLogits, metric(probabilities, targets), within: 1e-6)
       #expect(ofLogits.isFinite)
