@@ -49,6 +49,8 @@ public struct OutputReading: Hashable, Sendable {
 
   /// A number for each class or label that is larger the more likely it is.
   func scores(_ row: ArraySlice<Float>) -> [Double] {
+    // Softmax, unlike sigmoid, changes the order of samples: it depends on all outputs of each.
+    if case .classes = kind { return probabilities(row) }
     guard kind == .binary, let only = row.first.map(Double.init) else { return row.map(Double.init) }
     return fromLogits ? [-only, only] : [1 - only, only]
   }
