@@ -30,7 +30,10 @@ struct LossReferenceTests {
       expectClose(loss(outputs[samples: sample..<sample + 1], targets[[sample]]), expected, within: 2e-5)
     }
     let weighted = Targets(targets.kind, weights: Self.references["weights"]?.floats)
-    expectClose(loss(outputs, weighted), Self.cases[index]["weighted"]?.doubleValue ?? .nan, within: 1e-5)
+    // Losses of both signs cancel each other, and with them the digits of single precision.
+    let scale = Self.cases[index]["samples"]?.doubles.map(abs).max() ?? 1
+    let expected = Self.cases[index]["weighted"]?.doubleValue ?? .nan
+    #expect(abs(loss(outputs, weighted) - expected) < 1e-5 * scale)
   }
 
   @Test("The gradient is the slope, weights included", arguments: cases.indices)
