@@ -78,7 +78,9 @@ struct CommandTests {
     #expect(inspect.output.contains("Keras 3 archive"))
     let lines = inspect.output.split(separator: "\n")
     #expect(lines.dropFirst().allSatisfy { $0.count <= 80 })
-    let found = try JSONValue(parsing: try Finetune.run("inspect", place.model, "--json").output)
+    #expect(try Finetune.run(place.recipe, "--quiet").status == 0)
+    let trained = try Finetune.run("inspect", place.folder + "/run/model.h5", "--json")
+    let found = try JSONValue(parsing: trained.output)
     #expect(found["metadata"]?["more"]?["recipe"]?.stringValue?.count == 64)
     #expect(found["tensors"]?.arrayValue?.first?["dtype"] == "float32")
   }

@@ -61,7 +61,7 @@ struct EvaluationText {
   /// The whole matrix where it fits, else the most frequent mistakes.
   private static func confusions(_ matrix: ConfusionMatrix, _ labels: [String]) -> [String] {
     let digits = max(3, matrix.counts.map { "\($0)".count }.max() ?? 1)
-    let label = min(24, max(12, labels.map(\.count).max() ?? 0))
+    let label = min(24, max(13, labels.map(\.count).max() ?? 0))
     if label + matrix.classCount * (digits + 2) <= width {
       let columns = (0..<matrix.classCount).map { "  " + leftPadded("\($0 + 1)", to: digits) }
       let heading = padded("right \\ named", to: label) + columns.joined()

@@ -140,7 +140,7 @@ public struct Trainer: Sendable {
         state.plateau.factor
         * settings.rate(batch: state.step, of: pace.total, batchesPerEpoch: pace.batchesPerEpoch)
       // The first step of every epoch is looked at: it costs a copy of the kernels.
-      let kernels = batch == 0 ? model.values(ofParameters: GradientFlow.kernels(of: model)) : nil
+      let kernels = batch == 0 ? model.copies(ofParameters: GradientFlow.kernels(of: model)) : nil
       let (loss, outputs, gradients) = try step(
         &model, values, targets, indices, penalty, &state.optimizer, rate, factors, state.step, looks: kernels != nil
       ) {
@@ -255,6 +255,11 @@ extension Model {
   /// The values of some parameters, by index.
   fileprivate func values(ofParameters indices: some Sequence<Int>) -> [Int: Tensor] {
     Dictionary(uniqueKeysWithValues: indices.map { ($0, parameters[$0].value) })
+  }
+
+  /// Copies of some parameters, by index, in memory of their own: the parameters themselves stay where they are.
+  fileprivate func copies(ofParameters indices: some Sequence<Int>) -> [Int: Tensor] {
+    Dictionary(uniqueKeysWithValues: indices.map { ($0, Tensor(parameters[$0].shape, parameters[$0].value.elements)) })
   }
 
   /// Takes back the values that some parameters had, by index.
