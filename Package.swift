@@ -20,7 +20,7 @@ let package = Package(
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "CImageShims", dependencies: ["CPNG", "CJPEG"]),
+    .target(name: "CImageShims", dependencies: ["CPNG", "CJPEG"], exclude: ["README.md"]),
     .target(name: "CChildProcess"),
 
     // The engine.

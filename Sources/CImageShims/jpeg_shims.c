@@ -1,4 +1,5 @@
 #include "CImageShims.h"
+#include "row_sink.h"
 
 #include <setjmp.h>
 #include <stdlib.h>
@@ -129,8 +130,17 @@ static void convert_inverted_cmyk(const uint8_t *inks, uint8_t *pixels, size_t w
   }
 }
 
-ft_image_status ft_jpeg_read_pixels(
-    const uint8_t *data, size_t count, ft_image_header header, uint8_t *pixels, char *message) {
+static ft_image_status out_of_memory(char *message) {
+  snprintf(message, FT_IMAGE_MESSAGE_SIZE, "out of memory");
+  return FT_IMAGE_OUT_OF_MEMORY;
+}
+
+static uint32_t scaled(uint32_t side, uint32_t eighths) { return (uint32_t)(((uint64_t)side * eighths + 7) / 8); }
+
+// `sink` is opened once the picture's colours are known, and is closed by the caller, which longjmp leaves alone.
+static ft_image_status read_rows(
+    const uint8_t *data, size_t count, ft_image_header header, ft_jpeg_options options, ft_target target,
+    ft_row_sink *sink, char *message) {
   jpeg_state state;
   struct jpeg_decompress_struct info;
   memset(&info, 0, sizeof info);
@@ -144,34 +154,54 @@ ft_image_status ft_jpeg_read_pixels(
   jpeg_mem_src(&info, data, count);
   jpeg_read_header(&info, TRUE);
   int isCMYK = info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK;
-  info.out_color_space = isCMYK ? JCS_CMYK : header.channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+  int isGray = header.channels == 1
+      || (options.takes_luminance && target.channels == 1 && info.jpeg_color_space == JCS_YCbCr);
+  info.out_color_space = isCMYK ? JCS_CMYK : isGray ? JCS_GRAYSCALE : JCS_RGB;
   info.dct_method = JDCT_ISLOW;
   info.do_fancy_upsampling = TRUE;
+  info.scale_num = options.eighths;
+  info.scale_denom = 8;
   jpeg_start_decompress(&info);
-  if (info.output_width != header.width || info.output_height != header.height ||
+  if (info.image_width != header.width || info.image_height != header.height ||
       output_channels(&info) != header.channels) {
     snprintf(message, FT_IMAGE_MESSAGE_SIZE, "the header changed between two readings");
     jpeg_destroy_decompress(&info);
     return FT_IMAGE_CORRUPT;
   }
-
-  size_t stride = (size_t)header.width * header.channels;
+  if (info.output_width != scaled(header.width, options.eighths) ||
+      info.output_height != scaled(header.height, options.eighths)) {
+    snprintf(message, FT_IMAGE_MESSAGE_SIZE, "this libjpeg does not decode at %u eighths", options.eighths);
+    jpeg_destroy_decompress(&info);
+    return FT_IMAGE_UNSUPPORTED;
+  }
+  if (!ft_row_sink_open(
+          sink, info.output_width, info.output_height, isGray ? 1 : 3, options.instructions, target)) {
+    jpeg_destroy_decompress(&info);
+    return out_of_memory(message);
+  }
   JSAMPARRAY inks = NULL;
   if (isCMYK) {
-    inks = info.mem->alloc_sarray((j_common_ptr)&info, JPOOL_IMAGE, header.width * 4, 1);
+    inks = info.mem->alloc_sarray((j_common_ptr)&info, JPOOL_IMAGE, info.output_width * 4, 1);
   }
   while (info.output_scanline < info.output_height) {
-    uint8_t *row = pixels + info.output_scanline * stride;
-    if (isCMYK) {
-      if (jpeg_read_scanlines(&info, inks, 1) == 1) convert_inverted_cmyk(inks[0], row, header.width);
-    } else {
-      JSAMPROW rows[1] = {row};
-      jpeg_read_scanlines(&info, rows, 1);
-    }
+    JSAMPROW rows[1] = {isCMYK ? inks[0] : sink->line};
+    if (jpeg_read_scanlines(&info, rows, 1) != 1) break;  // a source in memory never lets one wait
+    if (isCMYK) convert_inverted_cmyk(inks[0], sink->line, info.output_width);
+    ft_row_sink_take(sink);
   }
   jpeg_finish_decompress(&info);
   jpeg_destroy_decompress(&info);
   return FT_IMAGE_OK;
+}
+
+ft_image_status ft_jpeg_read_pixels(
+    const uint8_t *data, size_t count, ft_image_header header, ft_jpeg_options options, ft_target target,
+    char *message) {
+  ft_row_sink sink;
+  memset(&sink, 0, sizeof sink);
+  ft_image_status status = read_rows(data, count, header, options, target, &sink, message);
+  ft_row_sink_close(&sink);
+  return status;
 }
 
 // The compressor and its output together, so that nothing in the function's own frame changes after setjmp.

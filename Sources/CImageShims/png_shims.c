@@ -1,4 +1,5 @@
 #include "CImageShims.h"
+#include "row_sink.h"
 
 #include <png.h>
 #include <setjmp.h>
@@ -15,6 +16,8 @@ typedef struct png_state {
   uint8_t *output;
   size_t output_count;
   size_t output_capacity;
+  ft_row_sink sink;
+  uint8_t *picture;  // of interlaced rows
   ft_image_status status;
   char warning[FT_IMAGE_MESSAGE_SIZE / 2];
   char *message;
@@ -134,7 +137,7 @@ ft_image_status ft_png_read_header(const uint8_t *data, size_t count, ft_image_h
 }
 
 ft_image_status ft_png_read_pixels(
-    const uint8_t *data, size_t count, ft_image_header header, uint8_t *pixels, char *message) {
+    const uint8_t *data, size_t count, ft_image_header header, int32_t instructions, ft_target target, char *message) {
   png_state state;
   prepare(&state, data, count, message);
   if (setjmp(state.escape)) return state.status;
@@ -149,6 +152,8 @@ ft_image_status ft_png_read_pixels(
   png_infop started_info = info;
   if (setjmp(state.escape)) {
     png_destroy_read_struct(&started, &started_info, NULL);
+    ft_row_sink_close(&state.sink);
+    free(state.picture);
     return state.status;
   }
   png_read_info(png, info);
@@ -167,11 +172,30 @@ ft_image_status ft_png_read_pixels(
     snprintf(message, FT_IMAGE_MESSAGE_SIZE, "the header changed between two readings");
     return FT_IMAGE_CORRUPT;
   }
-  for (int pass = 0; pass < passes; pass++) {
-    for (uint32_t y = 0; y < header.height; y++) png_read_row(png, pixels + y * stride, NULL);
+  // An interlaced picture is whole only after its last pass.
+  if (passes > 1) state.picture = malloc(stride * header.height);
+  if ((passes > 1 && !state.picture)
+      || !ft_row_sink_open(&state.sink, header.width, header.height, header.channels, instructions, target)) {
+    png_destroy_read_struct(&started, &started_info, NULL);
+    free(state.picture);
+    return out_of_memory(message);
+  }
+  for (int pass = 1; pass < passes; pass++) {
+    for (uint32_t y = 0; y < header.height; y++) png_read_row(png, state.picture + y * stride, NULL);
+  }
+  for (uint32_t y = 0; y < header.height; y++) {
+    if (state.picture) {
+      png_read_row(png, state.picture + y * stride, NULL);
+      memcpy(state.sink.line, state.picture + y * stride, stride);
+    } else {
+      png_read_row(png, state.sink.line, NULL);
+    }
+    ft_row_sink_take(&state.sink);
   }
   png_read_end(png, NULL);  // here a wrong checksum of the last data chunk shows
   png_destroy_read_struct(&started, &started_info, NULL);
+  ft_row_sink_close(&state.sink);
+  free(state.picture);
   return FT_IMAGE_OK;
 }
 

@@ -10,6 +10,9 @@ public enum EXIFOrientation: Int, Hashable, Sendable, CaseIterable {
   case rightMirrored
   case left
 
+  /// Whether width and height change places.
+  var swapsAxes: Bool { rawValue >= Self.leftMirrored.rawValue }
+
   /// The orientation that a JPEG's APP1 segment names, or `up`.
   init(jpeg bytes: [UInt8]) {
     self = .up
@@ -67,8 +70,7 @@ extension PixelImage {
   /// This picture as the eye should see it, when its file is in `orientation`.
   func turnedUp(from orientation: EXIFOrientation) -> PixelImage {
     // Where the first source pixel lands, and which way the source's columns and rows run.
-    let swapsAxes = orientation.rawValue >= EXIFOrientation.leftMirrored.rawValue
-    let (turnedWidth, turnedHeight) = swapsAxes ? (height, width) : (width, height)
+    let (turnedWidth, turnedHeight) = orientation.swapsAxes ? (height, width) : (width, height)
     let start: (x: Int, y: Int)
     let column: (x: Int, y: Int)
     let row: (x: Int, y: Int)

@@ -44,82 +44,20 @@ public enum ImageDecoder {
   /// The picture in the bytes of a file; `name` stands for it in errors.
   public static func decode(
     _ bytes: [UInt8], name: String, channels: ColorMode = .rgb, limits: DecodingLimits = DecodingLimits(),
-    orientation policy: OrientationPolicy = .applied
+    orientation: OrientationPolicy = .applied
   ) throws(ImageError) -> PixelImage {
-    let image: PixelImage
-    let orientation: EXIFOrientation
-    switch ImageFormat(bytes) {
-    case .other(let words):
-      throw ImageError(bytes.isEmpty ? .truncated : .unrecognized, path: name, words)
-    case .png:
-      image = try unsafe decode(
-        bytes, name: name, format: "PNG", limits: limits, header: unsafe ft_png_read_header,
-        pixels: unsafe ft_png_read_pixels)
-      orientation = policy == .applied ? EXIFOrientation(png: bytes) : .up
-    case .jpeg:
-      if let lossless = LosslessJPEG(bytes) {
-        image = try lossless.decoded(name: name, limits: limits)
-      } else {
-        image = try unsafe decode(
-          bytes, name: name, format: "JPEG", limits: limits, header: unsafe ft_jpeg_read_header,
-          pixels: unsafe ft_jpeg_read_pixels)
-      }
-      orientation = policy == .applied ? EXIFOrientation(jpeg: bytes) : .up
-    }
-    return image.converted(to: channels).turnedUp(from: orientation)
-  }
-
-  private static func decode(
-    _ bytes: [UInt8], name: String, format: String, limits: DecodingLimits,
-    header readHeader: (
-      UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<ft_image_header>?, UnsafeMutablePointer<CChar>?
-    )
-      -> ft_image_status,
-    pixels readPixels: (
-      UnsafePointer<UInt8>?, Int, ft_image_header, UnsafeMutablePointer<UInt8>?,
-      UnsafeMutablePointer<CChar>?
-    ) -> ft_image_status
-  ) throws(ImageError) -> PixelImage {
-    // The shims read `count` bytes at most and write the pixels that the header announced; nothing outlives the call.
-    var header = ft_image_header()
-    try unsafe check(name, format) { message in
-      unsafe bytes.withUnsafeBufferPointer { source in
-        unsafe readHeader(source.baseAddress, source.count, &header, message)
-      }
-    }
-    let width = Int(header.width)
-    let height = Int(header.height)
-    try limits.check(width: width, height: height, name: name)
-    guard let mode = ColorMode(channelCount: Int(header.channels)), width > 0, height > 0 else {
-      throw ImageError(.corrupt, path: name, "a \(format) of \(width)×\(height) pixels")
-    }
-
-    let count = width * height * mode.channelCount
-    var pixels: [UInt8] = []
-    try unsafe check(name, format) { message in
-      var status = FT_IMAGE_OK
-      pixels = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-        status = unsafe bytes.withUnsafeBufferPointer { source in
-          unsafe readPixels(source.baseAddress, source.count, header, buffer.baseAddress, message)
-        }
-        // After a failure some are still uninitialised, and none is kept.
-        initialized = status == FT_IMAGE_OK ? count : 0
-      }
-      return status
-    }
-    return PixelImage(width: width, height: height, mode: mode, pixels: pixels)
+    try EncodedImage(bytes, name: name, limits: limits, orientation: orientation).decoded(to: channels)
   }
 
   /// Runs one shim and makes an error of its status and message.
-  private static func check(
+  static func check(
     _ name: String, _ format: String, _ body: (UnsafeMutablePointer<CChar>?) -> ft_image_status
   ) throws(ImageError) {
     var text = [CChar](repeating: 0, count: Int(FT_IMAGE_MESSAGE_SIZE))
     let status = unsafe text.withUnsafeMutableBufferPointer { unsafe body($0.baseAddress) }
+    if status == FT_IMAGE_OK { return }
     let message = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     switch status {
-    case FT_IMAGE_OK:
-      return
     case FT_IMAGE_TRUNCATED:
       throw ImageError(.truncated, path: name, "the \(format) ends too early; the file is cut short: fetch it again")
     case FT_IMAGE_UNSUPPORTED:

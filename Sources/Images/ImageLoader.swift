@@ -10,6 +10,9 @@ public struct ImageLoader: Hashable, Sendable {
   public var mode: ColorMode
   public var limits = DecodingLimits()
   public var orientation = ImageDecoder.OrientationPolicy.applied
+  public var decoding = Decoding.exact
+  /// For tests.
+  package var instructions = PixelInstructions.best
 
   public init(_ resizing: Resizing, mode: ColorMode = .rgb) {
     self.resizing = resizing
@@ -21,6 +24,31 @@ public struct ImageLoader: Hashable, Sendable {
 
   /// `[height, width, channels]`, the shape of one picture.
   public var sampleShape: Shape { [resizing.size.height, resizing.size.width, mode.channelCount] }
+
+  /// Reads the picture at a path into memory for exactly the elements of one, raw values 0…255. If it cannot be read, what
+  /// is in the memory means nothing.
+  @unsafe public func read(_ path: String, into target: UnsafeMutableBufferPointer<Float>) throws(ImageError) {
+    try unsafe read(FileBytes.read(path), name: path, into: target)
+  }
+
+  /// The same from the bytes of a file; `name` stands for it in errors.
+  @unsafe public func read(
+    _ bytes: [UInt8], name: String, into target: UnsafeMutableBufferPointer<Float>
+  ) throws(ImageError) {
+    let image = try EncodedImage(bytes, name: name, limits: limits, orientation: orientation)
+    try unsafe image.write(resizing, mode: mode, into: target, using: options)
+  }
+
+  /// Whether the picture at a path can be read: throws what `read` would throw. It is decoded to its end in the same way, though
+  /// neither kept nor scaled.
+  public func check(_ path: String) throws(ImageError) {
+    let image = try EncodedImage(FileBytes.read(path), name: path, limits: limits, orientation: orientation)
+    try image.check(resizing, mode: mode, using: options)
+  }
+
+  private var options: DecodingOptions {
+    DecodingOptions(decoding: decoding, instructions: instructions)
+  }
 
   /// The pictures that could be read, and those that could not.
   public struct Batch: Sendable {
@@ -47,9 +75,7 @@ public struct ImageLoader: Hashable, Sendable {
       forEach(paths.count) { index in
         let part = unsafe UnsafeMutableBufferPointer(rebasing: parts[(index * stride)..<((index + 1) * stride)])
         do throws(ImageError) {
-          let image = try ImageDecoder.decode(
-            contentsOf: paths[index], channels: mode, limits: limits, orientation: orientation)
-          unsafe resizing.write(image, into: part)
+          try unsafe read(paths[index], into: part)
         } catch {
           unsafe part.initialize(repeating: 0)
           failures.withLock { $0[index] = error }

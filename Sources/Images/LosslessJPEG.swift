@@ -1,3 +1,5 @@
+internal import CImageShims
+
 /// A JPEG of the lossless kind, which libjpeg-turbo reads from version 3 on only, and which scanners and medical devices
 /// write: each sample is predicted from its neighbours, and the difference is stored.
 ///
@@ -23,9 +25,14 @@ struct LosslessJPEG {
     componentCount = Int(frame[first + 5])
   }
 
-  /// The picture; samples of more than 8 bits by their 8 highest.
-  func decoded(name: String, limits: DecodingLimits) throws(ImageError) -> PixelImage {
+  /// Its header, once that has been found to be within limits.
+  func checkedHeader(name: String, limits: DecodingLimits) throws(ImageError) -> ft_image_header {
     try limits.check(width: width, height: height, name: name)
+    return ft_image_header(width: UInt32(width), height: UInt32(height), channels: 1)
+  }
+
+  /// The picture; samples of more than 8 bits by their 8 highest.
+  func decoded(name: String) throws(ImageError) -> PixelImage {
     guard componentCount == 1, (2...16).contains(precision) else {
       throw ImageError(
         .unsupported, path: name,

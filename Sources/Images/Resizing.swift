@@ -1,3 +1,4 @@
+internal import CImageShims
 public import Tensors
 
 /// How pixels between pixels are found.
@@ -48,13 +49,67 @@ public struct Resizing: Hashable, Sendable {
 
   /// Writes the scaled picture to `target`, which has room for exactly `height × width × channels` elements.
   @unsafe public func write(_ image: PixelImage, into target: UnsafeMutableBufferPointer<Float>) {
+    unsafe write(image, into: target, with: .best)
+  }
+
+  @unsafe package func write(
+    _ image: PixelImage, into target: UnsafeMutableBufferPointer<Float>, with instructions: PixelInstructions
+  ) {
     precondition(target.count == size.height * size.width * image.channels, "\(target.count) elements for \(size)")
-    let window = cropToAspectRatio ? window(of: image.size) : Window(whole: image.size)
-    switch interpolation {
-    case .antialiased: unsafe writeAntialiased(image, window, into: target)
-    case .bilinear: unsafe writeBilinear(image, window, into: target)
-    case .nearest: unsafe writeNearest(image, window, into: target)
+    let header = ft_image_header(
+      width: UInt32(image.width), height: UInt32(image.height), channels: UInt32(image.channels))
+    // The picture has the pixels that the header says, and the target room for what the tables ask for.
+    let status = unsafe withTarget(of: image.size, mode: image.mode, target) { shim in
+      unsafe image.pixels.withUnsafeBufferPointer { pixels in
+        unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(FT_IMAGE_MESSAGE_SIZE)) { message in
+          unsafe ft_scale_pixels(pixels.baseAddress, header, instructions.index, shim, message.baseAddress)
+        }
+      }
     }
+    precondition(status == FT_IMAGE_OK, "out of memory: scaling of \(image.width)×\(image.height) pixels")
+  }
+
+  /// Calls `body` with a target in C's form that scales a picture of a size into `values`; it is valid until `body` returns.
+  @unsafe func withTarget<R>(
+    of source: Size, mode: ColorMode, _ values: UnsafeMutableBufferPointer<Float>, _ body: (ft_target) -> R
+  ) -> R {
+    let window = cropToAspectRatio ? window(of: source) : Window(whole: source)
+    let columns: AxisTable
+    let rows: AxisTable
+    var rowsFirst = false
+    switch interpolation {
+    case .bilinear:
+      columns = .bilinear(from: window.left, length: window.size.width, target: size.width)
+      rows = .bilinear(from: window.top, length: window.size.height, target: size.height)
+    case .nearest:
+      columns = .nearest(from: window.left, length: window.size.width, target: size.width)
+      rows = .nearest(from: window.top, length: window.size.height, target: size.height)
+    case .antialiased:
+      columns = .triangle(
+        source: source.width, from: window.left, length: window.size.width, target: size.width)
+      rows = .triangle(
+        source: source.height, from: window.top, length: window.size.height, target: size.height)
+      // Rounding between the passes makes their order show. Pillow compares whole pictures, whatever the window.
+      let (lostRows, lostColumns) = (source.height - size.height, source.width - size.width)
+      rowsFirst = lostRows > 0 && lostRows > 2 * lostColumns
+    }
+    return unsafe columns.withShim { columns in
+      unsafe rows.withShim { rows in
+        unsafe withUnsafePointer(to: ft_scaling(columns: columns, rows: rows, rows_first: rowsFirst ? 1 : 0)) {
+          unsafe body(
+            ft_target(
+              channels: UInt32(mode.channelCount), pixels: nil, scaling: $0, values: values.baseAddress))
+        }
+      }
+    }
+  }
+
+  /// The fewest eighths of its size at which a picture is still at least as large as what becomes of it.
+  func eighths(of source: Size) -> Int {
+    let window = cropToAspectRatio ? window(of: source) : Window(whole: source)
+    return (1...8).first {
+      window.size.height * $0 >= 8 * size.height && window.size.width * $0 >= 8 * size.width
+    } ?? 8
   }
 
   /// The part of a picture that is scaled.
@@ -80,100 +135,5 @@ public struct Resizing: Hashable, Sendable {
     window.top = (source.height - window.size.height) / 2
     window.left = (source.width - window.size.width) / 2
     return window
-  }
-
-  /// The two source pixels for each target pixel of one axis, and the weight of the second.
-  private static func neighbours(source: Int, target: Int) -> [(lower: Int, upper: Int, weight: Float)] {
-    let scale = Float(source) / Float(target)
-    return (0..<target).map { index in
-      let position = (Float(index) + 0.5) * scale - 0.5
-      let floor = position.rounded(.down)
-      let lower = min(max(Int(floor), 0), source - 1)
-      let upper = min(max(Int(position.rounded(.up)), 0), source - 1)
-      return (lower, upper, position - floor)
-    }
-  }
-
-  private func writeBilinear(_ image: PixelImage, _ window: Window, into target: UnsafeMutableBufferPointer<Float>) {
-    let channels = image.channels
-    let columns = Self.neighbours(source: window.size.width, target: size.width).map {
-      (lower: (window.left + $0.lower) * channels, upper: (window.left + $0.upper) * channels, weight: $0.weight)
-    }
-    let rowLength = size.width * channels
-    // Two source rows, scaled to the target's width; the lower of one target row is often the upper of the last.
-    var upperRow = [Float](repeating: 0, count: rowLength)
-    var lowerRow = upperRow
-    var (upperIndex, lowerIndex) = (-1, -1)
-    for (y, row) in Self.neighbours(source: window.size.height, target: size.height).enumerated() {
-      if row.lower != upperIndex {
-        if row.lower == lowerIndex {
-          swap(&upperRow, &lowerRow)
-          swap(&upperIndex, &lowerIndex)
-        } else {
-          Self.scale(image, row: window.top + row.lower, columns, into: &upperRow)
-          upperIndex = row.lower
-        }
-      }
-      if row.upper != lowerIndex && row.upper != upperIndex {
-        Self.scale(image, row: window.top + row.upper, columns, into: &lowerRow)
-        lowerIndex = row.upper
-      }
-      // A target row lies inside `target`: y < height, and rows have rowLength elements.
-      unsafe upperRow.withUnsafeBufferPointer { above in
-        unsafe (row.upper == upperIndex ? upperRow : lowerRow).withUnsafeBufferPointer { below in
-          let out = unsafe UnsafeMutableBufferPointer(rebasing: target[(y * rowLength)..<((y + 1) * rowLength)])
-          for index in 0..<rowLength {
-            unsafe out[index] = above[index] + (below[index] - above[index]) * row.weight
-          }
-        }
-      }
-    }
-  }
-
-  /// Scales one source row to the target's width.
-  private static func scale(
-    _ image: PixelImage, row: Int, _ columns: [(lower: Int, upper: Int, weight: Float)], into scaled: inout [Float]
-  ) {
-    let channels = image.channels
-    let rowLength = image.width * channels
-    // `lower` and `upper` are offsets of whole pixels inside the row, and `scaled` holds columns × channels elements.
-    unsafe image.pixels.withUnsafeBufferPointer { pixels in
-      unsafe scaled.withUnsafeMutableBufferPointer { out in
-        let source = unsafe UnsafeBufferPointer(rebasing: pixels[(row * rowLength)..<((row + 1) * rowLength)])
-        if channels == 3 {
-          for (x, column) in columns.enumerated() {
-            for channel in 0..<3 {
-              let left = unsafe Float(source[column.lower + channel])
-              let right = unsafe Float(source[column.upper + channel])
-              unsafe out[3 * x + channel] = left + (right - left) * column.weight
-            }
-          }
-        } else {
-          for (x, column) in columns.enumerated() {
-            let left = unsafe Float(source[column.lower])
-            let right = unsafe Float(source[column.upper])
-            unsafe out[x] = left + (right - left) * column.weight
-          }
-        }
-      }
-    }
-  }
-
-  private func writeNearest(_ image: PixelImage, _ window: Window, into target: UnsafeMutableBufferPointer<Float>) {
-    func nearest(_ index: Int, source: Int, target: Int) -> Int {
-      let scale = Float(source) / Float(target)
-      return max(min(Int(((Float(index) + 0.5) * scale).rounded(.down)), source - 1), 0)
-    }
-    let columns = (0..<size.width).map { window.left + nearest($0, source: window.size.width, target: size.width) }
-    var position = 0
-    for y in 0..<size.height {
-      let row = window.top + nearest(y, source: window.size.height, target: size.height)
-      for column in columns {
-        for channel in 0..<image.channels {
-          unsafe target[position] = Float(image.pixels[(row * image.width + column) * image.channels + channel])
-          position += 1
-        }
-      }
-    }
   }
 }

@@ -40,7 +40,9 @@ def pillow_contender(_: bool) -> Contender:
 
     def load(path: str) -> Any:
         with Image.open(path) as picture:
-            return np.asarray(picture.convert("RGB").resize((SIZE, SIZE), Image.Resampling.BILINEAR))
+            if picture.mode != "RGB":  # else convert would copy it
+                picture = picture.convert("RGB")
+            return np.asarray(picture.resize((SIZE, SIZE), Image.Resampling.BILINEAR))
 
     threads = ThreadPoolExecutor(THREADS)
     return Contender(lambda: list(threads.map(load, files)), None)

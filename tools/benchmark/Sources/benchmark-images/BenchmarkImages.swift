@@ -36,12 +36,15 @@ struct BenchmarkImages {
     guard let interpolation = Interpolation(rawValue: options["--interpolation"] ?? "") else {
       fail("--interpolation is one of \(Interpolation.allCases.map(\.rawValue).joined(separator: ", "))")
     }
-    guard let mode = options["--mode"], mode == "exact" else { fail("--mode is exact") }
+    guard let mode = Decoding(rawValue: options["--mode"] ?? "") else {
+      fail("--mode is one of \(Decoding.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
     let size = number("--size")
     let paths = Array(try ImageFiles.find(at: folder).paths.prefix(number("--limit")))
     guard !paths.isEmpty else { fail("\(folder): no pictures") }
 
-    let loader = ImageLoader(Resizing(Size(size, size), interpolation: interpolation))
+    var loader = ImageLoader(Resizing(Size(size, size), interpolation: interpolation))
+    loader.decoding = mode
     let workers = WorkerPool(threadCount: number("--threads"))
     let memory = BufferPool()
     let chunks = stride(from: 0, to: paths.count, by: 64).map { Array(paths[$0..<min($0 + 64, paths.count)]) }
@@ -61,7 +64,7 @@ struct BenchmarkImages {
     processor.sort()
     let count = Double(paths.count)
     print(
-      #"{"images": \#(paths.count), "size": \#(size), "interpolation": "\#(interpolation.rawValue)", "mode": "\#(mode)", "#
+      #"{"images": \#(paths.count), "size": \#(size), "interpolation": "\#(interpolation.rawValue)", "mode": "\#(mode.rawValue)", "#
         + #""threads": \#(workers.threadCount), "images_per_second": \#(rounded(count / wall[wall.count / 2])), "#
         + #""images_per_second_best": \#(rounded(count / wall[0])), "#
         + #""cpu_us_per_image": \#(rounded(processor[processor.count / 2] / count * 1e6)), "#
