@@ -65,10 +65,11 @@ struct CachePlace {
 
   func loader(
     size: Size = Size(8, 8), interpolation: Interpolation = .bilinear, crops: Bool = false,
-    orientation: ImageDecoder.OrientationPolicy = .applied
+    orientation: ImageDecoder.OrientationPolicy = .applied, decoding: Decoding = .exact
   ) -> ImageLoader {
     var loader = ImageLoader(Resizing(size, interpolation: interpolation, cropToAspectRatio: crops))
     loader.orientation = orientation
+    loader.decoding = decoding
     return loader
   }
 

@@ -37,6 +37,7 @@ struct FeatureCacheTests {
       ("interpolation", try place.extracted(loader: place.loader(interpolation: .nearest))),
       ("crop", try place.extracted(loader: place.loader(crops: true))),
       ("size", try place.extracted(loader: place.loader(size: Size(9, 8)), model: CachePlace.model(size: Size(9, 8)))),
+      ("decoding", try place.extracted(loader: place.loader(decoding: .scaled))),
       ("orientation", try place.extracted(loader: place.loader(orientation: .ignored))),
       ("precision", try place.extracted(precision: .bfloat16)),
       ("algorithm", try place.extracted(convolution: .direct)),

@@ -18,6 +18,14 @@ public protocol BatchSource: Sendable {
   ///
   /// - Parameter epoch: what is random about a sample depends on it and on the sample's index, never on the batch.
   func batch(_ indices: [Int], epoch: Int, on device: Device) throws -> [ValueID: Tensor]
+
+  /// Begins to read a batch that will be needed next, while the device's threads do something else; nil where that gains
+  /// nothing.
+  func begin(_ indices: [Int], epoch: Int, on device: Device) -> (any PendingBatch)?
+}
+
+extension BatchSource {
+  public func begin(_ indices: [Int], epoch: Int, on device: Device) -> (any PendingBatch)? { nil }
 }
 
 /// Values at boundaries, computed once and kept.

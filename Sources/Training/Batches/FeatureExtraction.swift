@@ -160,7 +160,12 @@ public struct FeatureExtraction: Sendable {
       let places = zip(targets, sizes).map { $0.advanced(by: (place + position) * $1) }
       let (sample, view) = (row % samples.count, row / samples.count)
       let outcome: CachedPictures.Outcome
-      if let pictures {
+      if part.values.isEmpty {
+        do throws(ImageError) {
+          try samples.check(sample)
+          outcome = .init()
+        } catch { outcome = .init(error: error) }
+      } else if let pictures {
         outcome = pictures.fill(places, sample: sample, view: view, on: serial)
       } else {
         do throws(ImageError) {

@@ -46,9 +46,20 @@ public struct ImageBatches: BatchSource {
   public var inputShapes: [Shape] { [reader.samples.shape] }
 
   public func batch(_ indices: [Int], epoch: Int, on device: Device) throws -> [ValueID: Tensor] {
+    try together(reader.read(indices, epoch: epoch, on: device), on: device)
+  }
+
+  public func begin(_ indices: [Int], epoch: Int, on device: Device) -> (any PendingBatch)? {
+    // With one thread there is nobody else who could read.
+    guard device.threadCount > 1 else { return nil }
+    return PendingImages(reader, indices, epoch: epoch, on: device, finish: together)
+  }
+
+  /// The values of single pictures as a batch.
+  private func together(_ outcomes: [SampleReader.Outcome], on device: Device) throws -> [ValueID: Tensor] {
     let shapes = reader.program?.outputShapes ?? inputShapes
-    var batches = shapes.map { GrowingBatch($0, capacity: indices.count, in: device.buffers) }
-    for outcome in reader.read(indices, epoch: epoch, on: device) {
+    var batches = shapes.map { GrowingBatch($0, capacity: outcomes.count, in: device.buffers) }
+    for outcome in outcomes {
       switch outcome {
       case .success(let values):
         for (index, value) in values.enumerated() { batches[index].append(value) }

@@ -15,16 +15,21 @@ struct SampleReader: Sendable {
   /// The values of one picture, or why it could not be read.
   typealias Outcome = Result<[Tensor], ImageError>
 
+  /// The values of one picture, on the calling thread.
+  func outcome(_ index: Int, epoch: Int, on serial: Device) -> Outcome {
+    Outcome { () throws(ImageError) in
+      let sample = try samples.sample(index, epoch: epoch)
+      let image = sample.reshaped(to: sample.shape.batched(1))
+      return program?([image], on: serial) ?? [image]
+    }
+  }
+
   /// In the order of `indices`.
   func read(_ indices: [Int], epoch: Int, on device: Device) -> [Outcome] {
     let outcomes = Mutex([Outcome?](repeating: nil, count: indices.count))
     let serial = device.serial
     device.forEach(indices.count) { position in
-      let outcome = Outcome { () throws(ImageError) in
-        let sample = try samples.sample(indices[position], epoch: epoch)
-        let image = sample.reshaped(to: sample.shape.batched(1))
-        return program?([image], on: serial) ?? [image]
-      }
+      let outcome = outcome(indices[position], epoch: epoch, on: serial)
       outcomes.withLock { $0[position] = outcome }
     }
     return outcomes.withLock { $0 }.map { outcome in
@@ -51,7 +56,9 @@ struct GrowingBatch {
     let start = count * stride
     unsafe tensor.withUnsafeMutableElements { target in
       unsafe sample.withUnsafeElements { source in
-        for index in 0..<stride { unsafe target[start + index] = source[index] }
+        guard let from = source.baseAddress, let to = target.baseAddress else { return }
+        // Both have `stride` elements there, and a tensor's memory is nobody else's.
+        unsafe (to + start).update(from: from, count: stride)
       }
     }
     count += 1

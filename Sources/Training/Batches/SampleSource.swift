@@ -14,6 +14,13 @@ public protocol SampleSource: Sendable {
 
   /// The sample at an index. Called from several threads at once.
   func sample(_ index: Int, epoch: Int) throws(ImageError) -> Tensor
+
+  /// Throws what `sample` would throw. Called from several threads at once.
+  func check(_ index: Int) throws(ImageError)
+}
+
+extension SampleSource {
+  public func check(_ index: Int) throws(ImageError) { _ = try sample(index, epoch: 0) }
 }
 
 /// The labelled pictures of a folder or table, read from their files each time.
@@ -30,6 +37,7 @@ public struct ImageSamples: SampleSource {
   public var views: Int?
   public let targets: Targets
   private let paths: [String]
+  private let buffers = BufferPool()
 
   public init(
     _ images: LabelledImages, loader: ImageLoader, augmentations: [any Augmentation] = [],
@@ -54,13 +62,9 @@ public struct ImageSamples: SampleSource {
   public func path(_ index: Int) -> String { paths[index] }
 
   public func sample(_ index: Int, epoch: Int) throws(ImageError) -> Tensor {
-    if let views {
-      let contents = try ImageContents(of: paths[index])
-      return try sample(contents.bytes, ContentDigest(of: contents.bytes), index: index, view: epoch % views)
-    }
-    let image = try ImageDecoder.decode(
-      contentsOf: paths[index], channels: loader.mode, limits: loader.limits, orientation: loader.orientation)
-    return sample(image, drawing: index, epoch: epoch)
+    let bytes = try ImageContents(of: paths[index]).bytes
+    if let views { return try sample(bytes, ContentDigest(of: bytes), index: index, view: epoch % views) }
+    return try sample(bytes, of: index, drawing: index, epoch: epoch)
   }
 
   /// The sample that the bytes of the file at an index give.
@@ -69,14 +73,15 @@ public struct ImageSamples: SampleSource {
   ///   - digest: of the bytes.
   ///   - view: which of the picture's views; without views the first epoch's form is given.
   func sample(_ bytes: [UInt8], _ digest: ContentDigest, index: Int, view: Int) throws(ImageError) -> Tensor {
-    let image = try ImageDecoder.decode(
-      bytes, name: paths[index], channels: loader.mode, limits: loader.limits, orientation: loader.orientation)
-    return sample(image, drawing: views == nil ? index : digest.number, epoch: view)
+    try sample(bytes, of: index, drawing: views == nil ? index : digest.number, epoch: view)
   }
 
-  private func sample(_ image: PixelImage, drawing draw: Int, epoch: Int) -> Tensor {
-    var sample = loader.resizing(image)
-    unsafe sample.withUnsafeMutableElements { pixels in
+  private func sample(
+    _ bytes: [UInt8], of index: Int, drawing draw: Int, epoch: Int
+  ) throws(ImageError) -> Tensor {
+    var sample = unsafe Tensor(uninitialized: shape, in: buffers)
+    try unsafe sample.withUnsafeMutableElements { pixels throws(ImageError) in
+      try unsafe loader.read(bytes, name: paths[index], into: pixels)
       for (position, augmentation) in augmentations.enumerated() {
         unsafe augmentation.apply(
           to: pixels, shape: shape,
@@ -86,6 +91,8 @@ public struct ImageSamples: SampleSource {
     }
     return sample
   }
+
+  public func check(_ index: Int) throws(ImageError) { try loader.check(paths[index]) }
 }
 
 extension Targets {

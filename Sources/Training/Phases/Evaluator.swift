@@ -38,10 +38,15 @@ public struct Evaluator: Sendable {
     var running = RunningResult(metrics)
     var compiled: (program: InferenceProgram, known: [ValueID])?
     let penalty = penalty?.value(model) ?? 0
+    var pending: (any PendingBatch)?
     for start in stride(from: 0, to: source.count, by: batchSize) {
       if shouldStop() { return nil }
       let indices = Array(start..<min(source.count, start + batchSize))
-      let values = try source.batch(indices, epoch: 0, on: device)
+      let values = try pending?.values(on: device) ?? source.batch(indices, epoch: 0, on: device)
+      let next = start + batchSize
+      pending =
+        next < source.count
+        ? source.begin(Array(next..<min(source.count, next + batchSize)), epoch: 0, on: device) : nil
       if compiled == nil {
         let known = values.keys.sorted()
         let program = try InferenceProgram(

@@ -126,14 +126,19 @@ public struct Trainer: Sendable {
     let clock = ContinuousClock()
     let start = clock.now
     let before = running.samples
+    var pending: (any PendingBatch)?
     while state.batch < pace.batchesPerEpoch {
       if shouldStop() {
         try keeper?.stopped(model, state)
         return nil
       }
       let batch = state.batch
-      let indices = Array(order[batch * settings.batchSize..<min(order.count, (batch + 1) * settings.batchSize)])
-      let values = try source.batch(indices, epoch: number, on: device)
+      let indices = settings.samples(ofBatch: batch, order)
+      let values = try pending?.values(on: device) ?? source.batch(indices, epoch: number, on: device)
+      // Read while this batch is trained on; given up if that is not to be.
+      pending =
+        batch + 1 < pace.batchesPerEpoch
+        ? source.begin(settings.samples(ofBatch: batch + 1, order), epoch: number, on: device) : nil
       let drawn = source.targets[indices]
       let targets = settings.classWeights.map { drawn.weighted(byClass: $0) } ?? drawn
       let rate =
@@ -228,6 +233,13 @@ public struct Trainer: Sendable {
       phase: settings.name, epochs: settings.epochs, samples: source.count, validationSamples: validation?.count ?? 0,
       batchSize: settings.batchSize, trainableTensors: trainable.count,
       trainableParameters: trainable.reduce(0) { $0 + model.parameters[$1].value.count })
+  }
+}
+
+extension PhaseSettings {
+  /// The samples of one batch of an epoch whose order this is.
+  fileprivate func samples(ofBatch batch: Int, _ order: [Int]) -> [Int] {
+    Array(order[(batch * batchSize)..<min(order.count, (batch + 1) * batchSize)])
   }
 }
 
