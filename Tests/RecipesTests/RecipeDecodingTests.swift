@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import JSON
 import Recipes
 import TestSupport
@@ -24,6 +25,7 @@ struct RecipeDecodingTests {
   func defaults() throws {
     let recipe = try Recipe(Self.good, file: "recipes/photos.json", folder: "/tmp")
     #expect(recipe.data.batchSize == 32)
+    #expect(recipe.data.decoding == .exact)
     #expect(recipe.phases[1].name == "phase 2")
     #expect(recipe.output == "runs/photos")
     #expect(recipe.resolved("photos") == "/tmp/photos")
@@ -43,6 +45,7 @@ struct RecipeDecodingTests {
       ("phases.1.batch_norm=half", "phases[1].batch_norm", "affine"),
       ("data.validation.fraction=2", "data.validation.fraction", "0.9"),
       ("data.batch_size=0", "data.batch_size", "from 1"),
+      ("data.decoding=scalled", "data.decoding", "Did you mean \"scaled\""),
       ("data.augment=[{\"name\": \"random_flap\"}]", "data.augment[0]", "random_flip"),
       ("model.head.1.layer=Dens", "model.head[1].layer", "Did you mean \"Dense\""),
       ("model.file=x.h5", "model", "exactly one of"),

@@ -42,6 +42,16 @@ struct RunTests {
     #expect(files[1] != files[2])
   }
 
+  @Test("A model remembers how its pictures were decoded")
+  func decoding() throws {
+    let pictures = try StripedPictures(perClass: 4)
+    let plan = try pictures.plan(Self.layers, decoding: "scaled")
+    #expect(plan.recipe.data.decoding == .scaled)
+    let report = try Run(plan, on: Device(threads: 2))()
+    #expect(try ModelReference(path: report.output + "/model.h5").load().decoding == .scaled)
+    #expect(try ModelReference(path: report.output + "/model.h5", decoding: .exact).load().decoding == .exact)
+  }
+
   @Test("Two phases: the second thaws more, what stays frozen throughout is counted and unchanged")
   func phases() throws {
     let pictures = try StripedPictures(perClass: 12)
@@ -202,13 +212,13 @@ struct StripedPictures {
 
   func plan(
     _ layers: JSONValue, epochs: Int = 1, phases: JSONValue? = nil, seed: Int = 5, limit: Double = 0.05,
-    augment: JSONValue = [], cache: JSONValue = false
+    augment: JSONValue = [], cache: JSONValue = false, decoding: String = "exact"
   ) throws -> Plan {
     let value: JSONValue = [
       "seed": .integer(seed), "model": ["layers": layers, "input_size": [12, 12]],
       "data": [
         "train": .string(folder), "validation": ["fraction": 0.25], "batch_size": 8, "unreadable_limit": .number(limit),
-        "augment": augment,
+        "augment": augment, "decoding": .string(decoding),
       ],
       "phases": phases ?? [
         ["epochs": .integer(epochs), "optimizer": ["name": "adam", "learning_rate": 0.01]]

@@ -11,6 +11,8 @@ extension Preprocessing: ExpressibleByArgument {
 
 extension Interpolation: ExpressibleByArgument {}
 
+extension Decoding: ExpressibleByArgument {}
+
 extension Precision: ExpressibleByArgument {}
 
 extension DataRecipe.Task: ExpressibleByArgument {}

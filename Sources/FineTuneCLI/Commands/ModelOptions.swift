@@ -20,6 +20,10 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "How pictures are brought to size: \(Interpolation.allCases.map(\.rawValue).joined(separator: ", ")).")
   var interpolation: Interpolation?
 
+  @Option(
+    help: "How exactly JPEGs are decoded before that: exact, or scaled: no larger than needed, which smooths.")
+  var decoding: Decoding?
+
   @Option(help: "A text file with one class name a line.", completion: .file())
   var labels: String?
 
@@ -50,7 +54,7 @@ struct ModelOptions: ParsableArguments {
     ModelReference(
       path: model, architecture: architecture, alpha: alpha,
       inputSize: inputSize.count == 2 ? Size(inputSize[0], inputSize[1]) : nil, preprocessing: preprocessing,
-      interpolation: interpolation, labelFile: labels,
+      interpolation: interpolation, decoding: decoding, labelFile: labels,
       weightRules: WeightRules(allowMissing: allowMissing, allowUnused: allowUnused, method: match))
   }
 }

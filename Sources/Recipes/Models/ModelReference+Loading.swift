@@ -195,6 +195,7 @@ extension ModelReference {
     return LoadedModel(
       model: saved.model, preprocessing: preprocessing,
       interpolation: interpolation ?? saved.metadata["interpolation"]?.stringValue.flatMap(Interpolation.init),
+      decoding: decoding ?? saved.metadata["decoding"]?.stringValue.flatMap(Decoding.init) ?? .exact,
       inputSize: size, channels: channels,
       labels: given ?? saved.labels,
       architecture: architecture, notes: notes)

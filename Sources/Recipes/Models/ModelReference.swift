@@ -16,6 +16,8 @@ public struct ModelReference: Sendable {
   public var preprocessing: Preprocessing?
   /// How pictures are brought to the input's size.
   public var interpolation: Interpolation?
+  /// How exactly JPEGs are decoded before that.
+  public var decoding: Decoding?
   /// A text file with one class name a line.
   public var labelFile: String?
   /// How the tensors of a file of weights find their places.
@@ -25,8 +27,8 @@ public struct ModelReference: Sendable {
 
   public init(
     path: String, architecture: String? = nil, alpha: Double? = nil, inputSize: Size? = nil, channels: Int? = nil,
-    preprocessing: Preprocessing? = nil, interpolation: Interpolation? = nil, labelFile: String? = nil,
-    weightRules: WeightRules = WeightRules()
+    preprocessing: Preprocessing? = nil, interpolation: Interpolation? = nil, decoding: Decoding? = nil,
+    labelFile: String? = nil, weightRules: WeightRules = WeightRules()
   ) {
     self.path = path
     self.architecture = architecture
@@ -35,6 +37,7 @@ public struct ModelReference: Sendable {
     self.channels = channels
     self.preprocessing = preprocessing
     self.interpolation = interpolation
+    self.decoding = decoding
     self.labelFile = labelFile
     self.weightRules = weightRules
   }
@@ -46,6 +49,8 @@ public struct LoadedModel: Sendable {
   public var preprocessing: Preprocessing
   /// How pictures are brought to the input's size; nil where neither the file nor the user says.
   public var interpolation: Interpolation?
+  /// How exactly JPEGs are decoded before that.
+  public var decoding = Decoding.exact
   public var inputSize: Size
   public var channels: Int
   /// The class names in the order of the outputs; nil where nobody knows them.

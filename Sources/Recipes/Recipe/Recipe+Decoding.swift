@@ -179,6 +179,7 @@ extension DataRecipe {
     task = reader.choice("task", Task.allCases.map { ($0.rawValue, $0) }) ?? .classification
     batchSize = reader.int("batch_size", in: 1...1_000_000_000) ?? 32
     interpolation = reader.choice("interpolation", Interpolation.allCases.map { ($0.rawValue, $0) }) ?? .bilinear
+    decoding = reader.choice("decoding", Decoding.allCases.map { ($0.rawValue, $0) }) ?? .exact
     unreadableLimit = reader.double("unreadable_limit", in: 0...1) ?? 0.05
     augment = (reader.list("augment") ?? []).compactMap { path, value in
       reader.problems.checked(path) { () throws(AugmentationError) in

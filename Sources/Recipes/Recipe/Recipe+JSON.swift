@@ -116,6 +116,7 @@ extension DataRecipe {
     object["batch_size"] = .integer(batchSize)
     if !augment.isEmpty { object["augment"] = .array(augment.map(\.config)) }
     object["interpolation"] = .string(interpolation.rawValue)
+    object["decoding"] = .string(decoding.rawValue)
     object["unreadable_limit"] = .number(unreadableLimit)
     return .object(object)
   }

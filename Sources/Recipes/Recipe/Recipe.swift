@@ -140,6 +140,8 @@ public struct DataRecipe: Sendable {
   public var augment: [any Augmentation]
   /// How pictures are brought to the input's size, by Keras' names.
   public var interpolation: Interpolation
+  /// How exactly JPEGs are decoded before that.
+  public var decoding: Decoding
   /// The largest part of unreadable pictures with which a run still begins.
   public var unreadableLimit: Double
 }

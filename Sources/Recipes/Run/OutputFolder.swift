@@ -115,6 +115,9 @@ extension Plan {
       model: model, preprocessing: preprocessing, labels: labels.isEmpty ? training.target.map { [$0] } : labels,
       inputSize: inputSize,
       architecture: architecture,
-      metadata: ["interpolation": .string(recipe.data.interpolation.rawValue), "recipe": .string(recipe.hash)])
+      metadata: [
+        "interpolation": .string(recipe.data.interpolation.rawValue),
+        "decoding": .string(recipe.data.decoding.rawValue), "recipe": .string(recipe.hash),
+      ])
   }
 }

@@ -257,7 +257,9 @@ extension Plan {
 
   /// Reads pictures in the model's size and channels.
   var loader: ImageLoader {
-    ImageLoader(
+    var loader = ImageLoader(
       Resizing(inputSize, interpolation: recipe.data.interpolation), mode: ColorMode(channelCount: channels) ?? .rgb)
+    loader.decoding = recipe.data.decoding
+    return loader
   }
 }

@@ -10,8 +10,10 @@ extension LoadedModel {
   ///
   /// - Parameter standard: how they are brought to size where nobody says.
   func loader(standard: Interpolation = .bilinear) -> ImageLoader {
-    ImageLoader(
+    var loader = ImageLoader(
       Resizing(inputSize, interpolation: interpolation ?? standard), mode: ColorMode(channelCount: channels) ?? .rgb)
+    loader.decoding = decoding
+    return loader
   }
 
   /// The output of a model that has one.
