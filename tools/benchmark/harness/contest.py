@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
+from load import QUIET, Patience, Watch
 from worker import PeerFailed, Worker
 
 OURS = "FineTune"
@@ -28,6 +29,7 @@ class Entry:
     peaks: list[float] = field(default_factory=list)  # GFLOP/s right before, in the entry's own precision
     peaks_of_floats: list[float] = field(default_factory=list)
     pings: list[float] = field(default_factory=list)  # ns right before
+    others: list[float] = field(default_factory=list)  # processors that other programs kept busy meanwhile
     output: list[float] | None = None
     megabytes: float | None = None
     preparation: float | None = None
@@ -53,14 +55,23 @@ class Entry:
         self.output, self.megabytes = answer.get("output"), answer["peak_megabytes"]
         self.preparation = answer["preparation_seconds"]
 
-    def turn(self, probe: Worker, seconds: float) -> None:
+    def turn(self, probe: Worker, seconds: float, patience: Patience) -> None:
+        """One sample. A turn that other programs disturbed is repeated, as long as there is patience left."""
         try:
-            found = probe.ask({"do": "probe"}, TURN_LIMIT)
-            times = self.ask("time", TURN_LIMIT, seconds=seconds)["seconds"]
+            while True:
+                patience.wait_for_quiet()
+                found = probe.ask({"do": "probe"}, TURN_LIMIT)
+                watch = Watch(self.worker.process.pid)
+                times = self.ask("time", TURN_LIMIT, seconds=seconds)["seconds"]
+                others = watch.others()
+                if others < QUIET or patience.left <= 0:
+                    break
+                patience.left -= time.monotonic() - watch.start
         except PeerFailed as failure:
             self.failure = str(failure)
             return
         self.samples.append(median(times))
+        self.others.append(others)
         # Where the processor has no instruction for bfloat16 numbers they are multiplied as floats.
         halves = self.request["precision"] == "bfloat16" and found["bfloat16_gflops"]
         self.peaks.append(found["bfloat16_gflops"] if halves else found["peak_gflops"])
@@ -84,6 +95,7 @@ class Entry:
                 "peak_gflops_float32": median(self.peaks_of_floats),
                 "peaks": self.peaks,
                 "ping_pongs": self.pings,
+                "others": self.others,
                 "ping_pong_ns": median(self.pings),
                 "peak_megabytes": self.megabytes,
                 "preparation_seconds": self.preparation,
@@ -102,8 +114,12 @@ def prepare(entries: list[Entry]) -> None:
 
 
 def contest(entries: list[Entry], probe: Worker, budget: float, turn: float, least_rounds: int) -> None:
-    """Rounds of turns in random order until `budget` seconds are over, but `least_rounds` in any case."""
+    """Rounds of turns in random order until `budget` seconds are over, but `least_rounds` in any case.
+
+    As long again may go into waiting for other programs.
+    """
     order = random.Random(1)
+    patience = Patience(max(budget, 30))
     deadline = time.monotonic() + budget
     rounds = 0
     while rounds < least_rounds or time.monotonic() < deadline:
@@ -111,7 +127,7 @@ def contest(entries: list[Entry], probe: Worker, budget: float, turn: float, lea
         if not running:
             return
         for entry in order.sample(running, len(running)):
-            entry.turn(probe, turn)
+            entry.turn(probe, turn, patience)
         rounds += 1
 
 

@@ -91,6 +91,9 @@ def notes(rows: list[Found]) -> list[str]:
         ]
         pings = [c["ping_pong_ns"] for c in found]
         lines.append(f"Peak beside the samples {', '.join(peaks)}; core to core {median(pings):.0f} ns ({min(pings):.0f}–{max(pings):.0f}).")
+        others = [share for c in found for share in c.get("others", [])]
+        if others:
+            lines.append(f"Other programs kept {median(others):.2f} of a processor busy meanwhile (at most {max(others):.2f}).")
     for row in rows:
         for c in row["contenders"]:
             if c["failure"]:
