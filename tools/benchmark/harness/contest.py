@@ -30,6 +30,7 @@ class Entry:
     peaks_of_floats: list[float] = field(default_factory=list)
     pings: list[float] = field(default_factory=list)  # ns right before
     others: list[float] = field(default_factory=list)  # processors that other programs kept busy meanwhile
+    works: list[float] = field(default_factory=list)  # seconds of processor time for one repetition
     output: list[float] | None = None
     megabytes: float | None = None
     preparation: float | None = None
@@ -63,7 +64,7 @@ class Entry:
                 found = probe.ask({"do": "probe"}, TURN_LIMIT)
                 watch = Watch(self.worker.process.pid)
                 times = self.ask("time", TURN_LIMIT, seconds=seconds)["seconds"]
-                others = watch.others()
+                others, processors = watch.others(), watch.processors()
                 if others < QUIET or patience.left <= 0:
                     break
                 patience.left -= time.monotonic() - watch.start
@@ -72,6 +73,7 @@ class Entry:
             return
         self.samples.append(median(times))
         self.others.append(others)
+        self.works.append(processors * median(times))
         # Where the processor has no instruction for bfloat16 numbers they are multiplied as floats.
         halves = self.request["precision"] == "bfloat16" and found["bfloat16_gflops"]
         self.peaks.append(found["bfloat16_gflops"] if halves else found["peak_gflops"])
@@ -96,6 +98,7 @@ class Entry:
                 "peaks": self.peaks,
                 "ping_pongs": self.pings,
                 "others": self.others,
+                "processor_seconds": median(self.works),
                 "ping_pong_ns": median(self.pings),
                 "peak_megabytes": self.megabytes,
                 "preparation_seconds": self.preparation,

@@ -46,6 +46,10 @@ class Watch:
         seconds = max(1e-9, time.monotonic() - self.start)
         return max(0.0, (busy() - self.busy) - (used(self.process) - self.used)) / seconds
 
+    def processors(self) -> float:
+        """The processors that the process itself has kept busy so far."""
+        return (used(self.process) - self.used) / max(1e-9, time.monotonic() - self.start)
+
 
 @dataclass
 class Patience:

@@ -89,12 +89,14 @@ def notes(rows: list[Found]) -> list[str]:
             for precision, key in zip(precisions, ["peak_gflops", "peak_gflops_float32"], strict=False)
             if (own := [c[key] for c in found if key in c])
         ]
-        pings = [c["ping_pong_ns"] for c in found]
-        lines.append(f"Peak beside the samples {', '.join(peaks)}; core to core {median(pings):.0f} ns ({min(pings):.0f}–{max(pings):.0f}).")
+        pings = [ping for c in found for ping in c.get("ping_pongs", [c["ping_pong_ns"]]) if ping == ping]  # not where a thread stayed away
+        core = f"; core to core {median(pings):.0f} ns ({min(pings):.0f}–{max(pings):.0f})" if pings else ""
+        lines.append(f"Peak beside the samples {', '.join(peaks)}{core}.")
         others = [share for c in found for share in c.get("others", [])]
         if others:
             lines.append(f"Other programs kept {median(others):.2f} of a processor busy meanwhile (at most {max(others):.2f}).")
     for row in rows:
+        lines += processor_time(row)
         for c in row["contenders"]:
             if c["failure"]:
                 lines.append(f"{row['model']}: {NAMES[c['side']]} ({c['variant']}) failed: {c['failure']}.")
@@ -102,6 +104,18 @@ def notes(rows: list[Found]) -> list[str]:
             if row["task"] == "inference" and difference is not None and not difference <= bound:
                 lines.append(f"{row['model']}: the output of {NAMES[c['side']]} ({c['variant']}) is {difference:.1e} away from Keras'.")
     return lines
+
+
+def processor_time(row: Found) -> list[str]:
+    """What a picture takes of a processor, which other programs hardly change; threads that spin while they wait count."""
+    found = [c for c in row["contenders"] if c.get("processor_seconds") and not c["failure"]]
+    ours = [c for c in found if c["side"] == OURS]
+    peer = min((c for c in found if c["side"] != OURS), key=lambda c: c["processor_seconds"], default=None)
+    if not ours or peer is None:
+        return []
+    own, other = (1e3 * c["processor_seconds"] / row["batch"] for c in (ours[0], peer))
+    name = f"{NAMES[peer['side']]} ({peer['variant']})"
+    return [f"{row['model']}: {own:.2f} ms of processor time a picture, {name} {other:.2f} ms: {other / own:.2f} ×."]
 
 
 def best(row: Found, side: str) -> Found | None:
