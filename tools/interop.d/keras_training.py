@@ -19,6 +19,13 @@ OPTIMIZERS: dict[str, tuple[str, dict[str, Any]]] = {
     "adamw": ("AdamW", {"learning_rate": 0.01, "weight_decay": 0.02}),
     "rmsprop": ("RMSprop", {"learning_rate": 0.005, "momentum": 0.5}),
     "adagrad": ("Adagrad", {"learning_rate": 0.05}),
+    "nadam": ("Nadam", {"learning_rate": 0.01}),
+    "adamax": ("Adamax", {"learning_rate": 0.01}),
+    "adadelta": ("Adadelta", {"learning_rate": 1.0}),
+    "ftrl": ("Ftrl", {"learning_rate": 0.05}),
+    "lion": ("Lion", {"learning_rate": 0.002}),
+    "lamb": ("Lamb", {"learning_rate": 0.01}),
+    "amsgrad": ("Adam", {"learning_rate": 0.01, "amsgrad": True}),
 }
 
 

@@ -122,6 +122,10 @@ def begun_here(training: Training) -> str:
 def with_keras2(training: Training, name: str, ending: str) -> str:
     """tf_keras begins and goes on; here the same is taken up, and what was begun here is taken up by tf_keras."""
     k = keras2()
+    if not hasattr(k.optimizers, OPTIMIZERS[name][0]):
+        raise Skipped(f"tf_keras has no {OPTIMIZERS[name][0]}")
+    if name == "nadam":
+        raise Skipped("tf_keras' Nadam moves otherwise than Keras 3's from the second step on, loaded or not")
     folder = training.folder / f"Keras 2 {name} {ending}"
     folder.mkdir()
     with np.load(training.folder / "data.npz") as data:
