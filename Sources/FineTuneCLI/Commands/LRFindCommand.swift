@@ -87,7 +87,7 @@ struct LearningRateText {
     }
     lines.append("")
     if let suggestion = search.curve.suggestion {
-      lines.append("suggestion: \(rate(suggestion)), the middle of the longest way down")
+      lines.append("suggestion: \(rate(suggestion)), the middle of the way down")
       if let steepest = search.curve.steepest { lines.append("steepest at \(rate(steepest))") }
       if let most = search.curve.tenthOfLeast {
         lines.append("at most \(rate(most)), a tenth of the rate of the least loss")

@@ -92,9 +92,14 @@ public struct LearningRateCurve: Hashable, Sendable {
 
   public init(_ points: [Point]) { self.points = points }
 
-  /// A rate to train with: the middle, on the logarithmic scale, of the longest way down. Nil if the loss never fell.
+  /// A rate to train with: the middle, on the logarithmic scale, of the way down from the last rate at which less than a tenth
+  /// of the fall was done to that of the least smoothed loss. Nil if the loss never fell.
   public var suggestion: Double? {
-    guard let (first, last) = longestFall, last - first >= 2 else { return nil }
+    guard let last = points.indices.min(by: { points[$0].smoothed < points[$1].smoothed }),
+      let highest = points[..<last].map(\.smoothed).max()
+    else { return nil }
+    let begun = highest - 0.1 * (highest - points[last].smoothed)
+    guard let first = points[..<last].lastIndex(where: { $0.smoothed >= begun }), last - first >= 2 else { return nil }
     return (points[first].rate * points[last].rate).squareRoot()
   }
 
@@ -110,23 +115,5 @@ public struct LearningRateCurve: Hashable, Sendable {
   /// A tenth of the rate with the least smoothed loss: as high as one may go.
   public var tenthOfLeast: Double? {
     points.min { $0.smoothed < $1.smoothed }.map { $0.rate / 10 }
-  }
-
-  /// The first and the last point of the longest sequence of ever smaller smoothed losses, points between being passed over.
-  private var longestFall: (first: Int, last: Int)? {
-    guard points.count > 1 else { return nil }
-    // For each point the length of the longest fall that ends there, and where that fall began: of equally long ones the
-    // one that began last, so that a flat stretch before it does not count.
-    var lengths = [Int](repeating: 1, count: points.count)
-    var starts = Array(points.indices)
-    for end in points.indices {
-      for before in 0..<end where points[before].smoothed > points[end].smoothed && lengths[before] + 1 >= lengths[end]
-      {
-        lengths[end] = lengths[before] + 1
-        starts[end] = starts[before]
-      }
-    }
-    guard let last = points.indices.max(by: { lengths[$0] < lengths[$1] }) else { return nil }
-    return (starts[last], last)
   }
 }
