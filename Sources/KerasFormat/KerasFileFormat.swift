@@ -24,9 +24,9 @@ public enum KerasFileFormat: String, CaseIterable, Hashable, Sendable {
     let name = path.split(separator: "/").last.map { $0.lowercased() } ?? ""
     if name.hasSuffix(".keras") {
       self = .keras
-    } else if name.hasSuffix("weights.h5") {
+    } else if name.hasSuffix(".weights.h5") {
       self = .weightsH5
-    } else if name.hasSuffix("weights.json") {
+    } else if name.hasSuffix(".weights.json") {
       self = .weightsJSON
     } else if name.hasSuffix(".h5") || name.hasSuffix(".hdf5") {
       self = .h5
