@@ -25,11 +25,12 @@ struct ScaledDecodingTests {
     return try StreamedScalingTests.read(bytes, loader)
   }
 
-  @Test("Every number of eighths is near the mean of what it stands for", arguments: ColorMode.allCases)
+  @Test(
+    "An eighth, a quarter and half of the size are near the mean of what it stands for", arguments: ColorMode.allCases)
   func means(_ mode: ColorMode) throws {
     let image = Self.picture(128, 160, mode)
     let bytes = ImageEncoder.jpeg(image, quality: 100)
-    for eighths in 1...7 {
+    for eighths in [1, 2, 4] {
       let size = Size(16 * eighths, 20 * eighths)
       let results = try PixelInstructions.available.map { try Self.pixels(bytes, size, mode, .scaled, $0) }
       #expect(results.allSatisfy { $0 == results[0] })

@@ -10,7 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).resolve().parents[2] / "comparison.d"))
+# Before this folder, which has a `setting` of its own.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "comparison.d"))
 
 import keras_workflow as workflow  # chooses Keras' backend, so first
 import keras
