@@ -5,7 +5,8 @@ public enum Decoding: String, Hashable, Sendable, CaseIterable {
   /// At an eighth, a quarter or half of its size where that is still no smaller than the target, as libjpeg's `scale_num` has
   /// it, which leaves out the frequencies that such a picture cannot show; a grey picture is the luminance that the file holds.
   ///
-  /// What bilinear scaling would skip is smoothed instead.
+  /// What bilinear scaling would skip is smoothed instead. Of 106 photographs of 512×384 brought to 112×112 the largest
+  /// difference from exact decoding is 134 of 255 and the mean 2.3; with `.antialiased` 23 and 0.4.
   case scaled
 }
 
