@@ -92,7 +92,7 @@ enum FileAccess: Sendable {
     }
   }
 
-  private func requireSize(_ dataset: DatasetDescription, _ byteLimit: Int) throws(HDF5Error) {
+  func requireSize(_ dataset: DatasetDescription, _ byteLimit: Int) throws(HDF5Error) {
     let (size, overflow) = dataset.count.multipliedReportingOverflow(by: max(4, dataset.type.byteCount))
     guard !overflow, size <= byteLimit else {
       throw HDF5Error.tooLarge(dataset, byteLimit: byteLimit, file: path)

@@ -43,6 +43,12 @@ public struct HDF5Dataset: Sendable {
     try unsafe file.readFloats(description, into: buffer, byteLimit: byteLimit)
   }
 
+  /// Throws what ``readFloats(into:byteLimit:)`` would throw for the size that the file declares: to be asked before memory for
+  /// the values is.
+  public func requireRoom(byteLimit: Int = defaultByteLimit) throws(HDF5Error) {
+    try file.requireSize(description, byteLimit)
+  }
+
   /// All values as whole numbers; the stored ones must be whole, too.
   public func readIntegers(byteLimit: Int = defaultByteLimit) throws(HDF5Error) -> [Int64] {
     try file.ask(.integers(description, byteLimit: byteLimit), about: path) {

@@ -131,6 +131,21 @@ struct KeyedWeightsTests {
     }
   }
 
+  @Test("A tensor that declares more numbers than any memory holds is refused before there is room for it")
+  func shapeBomb() throws {
+    _ = try file([("layers/dense", "p", 1)])
+    let path = folder.path("w.weights.h5")
+    var bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
+    // Of the kernel, [2, 2]; the largest that it may have follow.
+    let extents: [UInt8] = [2, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]
+    let start = try #require(bytes.indices.dropLast(32).first { Array(bytes[$0..<$0 + 32]) == extents + extents })
+    for place in [start + 5, start + 21] { bytes[place] = 1 }  // 2^40 + 2
+    try Data(bytes).write(to: URL(filePath: path))
+    let tensors = try KerasFile(opening: path).layers.flatMap(\.tensors)
+    let kernel = try #require(tensors.first { $0.shape.rank == 2 })
+    #expect(throws: KerasError.self) { try kernel.read() }
+  }
+
   @Test("bfloat16, which HDF5 does not know, is read exactly")
   func bfloat16() throws {
     // 1.5 and -2 in bfloat16 are the upper halves of 0x3FC00000 and 0xC0000000.

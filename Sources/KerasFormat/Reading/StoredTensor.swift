@@ -62,6 +62,7 @@ public struct StoredTensor: Sendable {
     case .value(let tensor): return tensor
     case .dataset(let dataset):
       if storedAs == "bfloat16", case .opaque = dataset.elementKind { return try readBFloat16(dataset) }
+      try keras { () throws(HDF5Error) in try dataset.requireRoom() }
       // Every element is written by the read, or it throws.
       var tensor = unsafe Tensor(uninitialized: Shape(dataset.shape))
       do throws(HDF5Error) {
