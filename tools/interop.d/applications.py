@@ -10,7 +10,7 @@ from types import ModuleType
 
 from case import Case, case_check
 from check import Check
-from judge import Model, flavours, outputs, save_weights_alone, shake
+from judge import Model, flavours, outputs, save_weights_alone, settle, shake
 from keras1_names import rename_as_keras1
 from pictures import pictures, preprocessed
 from place import Place
@@ -51,6 +51,7 @@ class Network:
         model = build(weights=None, include_top=top, input_shape=(*extents, channels), **head, **width)
         if shakes:
             shake(model)
+            settle(model)
         return model
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -48,6 +49,26 @@ def write_again(file: Path, versions: tuple[str, str]) -> None:
         raise Failed("h5py wrote a file of the old form")
 
 
+def write_with_wide_nodes(file: Path) -> None:
+    """The same content in a file whose trees of chunks have wider nodes than usual: only then is a superblock of version 1.
+
+    h5py has no name for that setting, so the libhdf5 that it has loaded is asked."""
+    maps = Path("/proc/self/maps").read_text().split()
+    library = ctypes.CDLL(next(path for path in maps if "/libhdf5" in path and "_hl" not in path))
+    creation = h5py.h5p.create(h5py.h5p.FILE_CREATE)
+    if library.H5Pset_istore_k(ctypes.c_int64(creation.id), ctypes.c_uint(64)) < 0:
+        raise Failed("libhdf5 did not take the width of the nodes")
+    old = file.rename(file.with_suffix(".old"))
+    made = h5py.h5f.create(str(file).encode(), h5py.h5f.ACC_TRUNC, creation)
+    with h5py.File(old) as source, h5py.File(made) as target:
+        for name in source:
+            source.copy(name, target)
+        for name, value in source.attrs.items():
+            target.attrs[name] = value
+    if file.read_bytes()[8] != 1:
+        raise Failed("libhdf5 wrote a superblock of another version")
+
+
 def make(form: str, folder: Path) -> Case:
     k = keras3()
     k.utils.set_random_seed(11)
@@ -60,6 +81,9 @@ def make(form: str, folder: Path) -> Case:
     model.save(folder / "model.h5")
     if form in FORMS:
         store_again(folder / "model.h5", FORMS[form])
+    elif form == "superblock 1":
+        store_again(folder / "model.h5", FORMS["gzip and shuffle"])
+        write_with_wide_nodes(folder / "model.h5")
     else:
         write_again(folder / "model.h5", FILES[form])
     images = pictures(3, 8, 8, 3)
@@ -69,5 +93,5 @@ def make(form: str, folder: Path) -> Case:
 def checks(place: Place) -> Iterator[Check]:
     for form in FORMS:
         yield case_check(f"Keras 3 file, tensors stored as {form}", place, partial(make, form))
-    for form in FILES:
+    for form in ["superblock 1", *FILES]:
         yield case_check(f"Keras 3 file, {form} form of HDF5", place, partial(make, form))
