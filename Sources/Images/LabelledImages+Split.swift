@@ -16,7 +16,7 @@ extension LabelledImages {
     }
     let key = RandomKey(seed: seed).folding("split")
     var isValidation = [Bool](repeating: false, count: count)
-    for (name, positions) in groups() where positions.count > 1 {
+    for (name, positions) in strata() where positions.count > 1 {
       let sorted = positions.sorted { DirectoryListing.precedes(names[$0], names[$1]) }
       let wanted = Int((Double(sorted.count) * fraction).rounded())
       let order = key.folding(name).permutation(sorted.count)
@@ -31,7 +31,7 @@ extension LabelledImages {
   }
 
   /// The positions of each class's pictures, or of all pictures where there are no classes.
-  private func groups() -> [(name: String, positions: [Int])] {
+  private func strata() -> [(name: String, positions: [Int])] {
     guard case .classes(let indices) = labels else { return [("", Array(names.indices))] }
     var groups = classNames.map { (name: $0, positions: [Int]()) }
     for (position, index) in indices.enumerated() { groups[index].positions.append(position) }

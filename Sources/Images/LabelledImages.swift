@@ -38,18 +38,23 @@ public struct LabelledImages: Hashable, Sendable {
   public let classNames: [String]
   /// The name of what is predicted: a table's second heading; nil for a folder.
   public let target: String?
+  /// What each picture belongs to, such as a patient or a scene, if that is known. No group is divided between sets.
+  public let groups: [String]?
   /// What was passed over.
   public let report: DatasetReport
 
   init(
-    root: String, names: [String], labels: Labels, classNames: [String], target: String? = nil, report: DatasetReport
+    root: String, names: [String], labels: Labels, classNames: [String], target: String? = nil, groups: [String]? = nil,
+    report: DatasetReport
   ) {
     precondition(names.count == labels.count, "\(labels.count) labels for \(names.count) pictures")
+    precondition(groups.map { $0.count == names.count } ?? true, "a group for each of \(names.count) pictures")
     self.root = root
     self.names = names
     self.labels = labels
     self.classNames = classNames
     self.target = target
+    self.groups = groups
     self.report = report
   }
 
@@ -74,7 +79,15 @@ public struct LabelledImages: Hashable, Sendable {
   public func gathering(_ positions: [Int]) -> LabelledImages {
     LabelledImages(
       root: root, names: positions.map { names[$0] }, labels: labels.gathering(positions), classNames: classNames,
-      target: target, report: report)
+      target: target, groups: groups.map { groups in positions.map { groups[$0] } }, report: report)
+  }
+
+  /// The same pictures, of which those with the same name here belong together.
+  ///
+  /// - Parameter groups: a name for each picture.
+  public func grouped(_ groups: [String]) -> LabelledImages {
+    LabelledImages(
+      root: root, names: names, labels: labels, classNames: classNames, target: target, groups: groups, report: report)
   }
 
   private func path(_ name: String) -> String {
