@@ -47,6 +47,22 @@ struct OptimizerTests {
     }
   }
 
+  @Test("The first step of Adam is as long as the rate, to the last bits, and of equal gradients so is every other")
+  func adamIsCorrected() throws {
+    var model = try Self.model()
+    let device = Device(threads: 1)
+    var state = OptimizerState()
+    model.parameters[0].value = Tensor(zeros: [3, 4])
+    for step in 1...5 {
+      var gradients = Gradients(parameterCount: 2)
+      gradients[0] = Tensor(repeating: 2, [3, 4])
+      state.move(&model, along: gradients, Adam(epsilon: 0), rate: 0.5, on: device)
+      for weight in model.parameters[0].value.elements {
+        #expect(abs(Double(weight) + 0.5 * Double(step)) < 2e-6 * 0.5 * Double(step))
+      }
+    }
+  }
+
   @Test("There are cases for every optimiser that Keras has, and for what all have in common")
   func complete() {
     let named = Set(Self.cases.compactMap { $0["config"]?["name"]?.stringValue })

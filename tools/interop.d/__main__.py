@@ -24,6 +24,7 @@ import real_models
 import resizing
 import run_logs
 import stored_forms
+import whole_steps
 import written_files
 from check import Check, Skipped, Tally
 from judge import keras2, keras3
@@ -46,6 +47,7 @@ SECTIONS = [
     architectures,
     formats,
     optimizer_state,
+    whole_steps,
     official_weights,
 ]
 NO_TOOL = 69  # sysexits: unavailable

@@ -51,12 +51,17 @@ public struct Adam: Optimizer {
   public func move(
     _ weights: inout Tensor, _ state: inout [Tensor], along gradient: Tensor, _ step: OptimizerStep, on device: Device
   ) {
-    let rate = Float(step.rate * step.gathered(moments.beta2).squareRoot() / step.gathered(moments.beta1))
     if amsgrad {
+      let rate = Float(step.rate * step.gathered(moments.beta2).squareRoot() / step.gathered(moments.beta1))
       let rule = UpdateRule.amsgrad(
         rate: rate, beta1: moments.beta1, beta2: moments.beta2, epsilon: moments.epsilon)
       return device.update(&weights, &state, gradient: gradient, by: rule)
     }
+    // The kernel gathers with 1 − β in single precision, where 1 − 0.999 is 0.00099998713: what it has gathered follows from
+    // that β, and so does the correction. With 0.999 itself the first steps would be too long by 6e-6.
+    let rate = Float(
+      step.rate * (1 - power(Double(moments.beta2), step.update)).squareRoot()
+        / (1 - power(Double(moments.beta1), step.update)))
     // The moments change places with variables of their own: one array cannot lend out two of its elements at once.
     var velocity = state.removeLast()
     device.adamUpdate(
