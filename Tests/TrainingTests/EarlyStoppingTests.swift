@@ -41,6 +41,46 @@ struct EarlyStoppingTests {
     #expect(weights == snapshots[1] && weights != snapshots[0])
   }
 
+  @Test(
+    "It looks every n epochs, patience counts looks, and it goes back to the best look or to the one before the last",
+    arguments: [
+      // Looks at epochs 2, 4, 6: 4, 5, 6. One look without improvement ends it after epoch 4.
+      ([9, 4, 1, 5, 7, 6], ["check_every": 2, "patience": 1, "restore": "best"], 4, 2),
+      ([9, 4, 1, 5, 7, 6], ["check_every": 2, "patience": 2, "restore": "best"], 6, 2),
+      ([9, 4, 1, 5, 7, 6], ["check_every": 2, "patience": 2, "restore": "previous"], 6, 4),
+      // The best epoch is 2, the look before the one that ends it is epoch 3.
+      ([5, 3, 4, 4, 1], ["patience": 2, "restore": "previous"], 4, 3),
+      ([5, 3, 4, 4, 1], ["patience": 2, "restore": "last"], 4, 4),
+      // Nothing ends it: it stays as the last epoch left it.
+      ([5, 4, 3], ["patience": 1, "restore": "previous"], 3, 3),
+      // It never looks.
+      ([5, 4, 3], ["check_every": 4, "restore": "best"], 3, 3),
+      ([5, 4, 3], ["start_from_epoch": 3, "restore_best_weights": true], 3, 3),
+    ] as [([Double], JSONValue, Int, Int)])
+  func looks(_ values: [Double], _ settings: JSONValue, _ ended: Int, _ kept: Int) throws {
+    var config = try #require(settings.objectValue)
+    config["monitor"] = "val_scripted"
+    config["mode"] = "min"
+    let (result, weights, snapshots) = try run(EarlyStopping(config: .object(config)), values)
+    #expect(result.records.count == ended)
+    #expect(result.keptEpoch == kept)
+    #expect(weights == snapshots[kept - 1])
+  }
+
+  @Test("restore and Keras' restore_best_weights must agree")
+  func restoring() throws {
+    #expect(try EarlyStopping(config: ["restore": "best"]) == EarlyStopping(config: ["restore_best_weights": true]))
+    #expect { try EarlyStopping(config: ["restore": "previous", "restore_best_weights": true]) } throws: {
+      "\($0)".contains("contradict")
+    }
+    #expect { try EarlyStopping(config: ["restore": "best", "restore_best_weights": false]) } throws: {
+      "\($0)".contains("contradict")
+    }
+    #expect { try EarlyStopping(config: ["check_every": 0]) } throws: { "\($0)".contains("check_every") }
+    let stopping = try EarlyStopping(config: ["restore": "previous", "check_every": 3])
+    #expect(try EarlyStopping(config: stopping.config) == stopping)
+  }
+
   @Test("What is monitored goes up or down by its own nature")
   func direction() throws {
     let stopping = EarlyStopping(monitor: "val_scripted", patience: 5, restoresBestWeights: true)

@@ -15,10 +15,14 @@ struct PlanText {
     if let validation = plan.validation { pictures += ", \(Figure.grouped(validation.count)) to validate" }
     if !plan.labels.isEmpty { pictures += "; \(plan.labels.count) classes: \(Self.list(plan.labels))" }
     lines.append(pictures)
-    for (index, phase) in plan.phases.enumerated() {
+    for phase in plan.phases {
+      let what =
+        phase.thawed.isEmpty
+        ? "phase \(phase.number + 1): \(phase.recipe.name): \(phase.recipe.epochs) epochs, "
+          + "\(type(of: phase.recipe.optimizer).name); "
+        : "  from epoch \(phase.epochs.lowerBound + 1), \(phase.thawed.joined(separator: ", ")) thawed: "
       lines.append(
-        "phase \(index + 1): \(phase.recipe.name): \(phase.recipe.epochs) epochs, \(type(of: phase.recipe.optimizer).name); "
-          + "trains \(Figure.grouped(phase.trainableParameterCount)) parameters, "
+        what + "trains \(Figure.grouped(phase.trainableParameterCount)) parameters, "
           + "\(Figure.grouped(phase.frozenParameterCount)) frozen")
     }
     self.lines = lines

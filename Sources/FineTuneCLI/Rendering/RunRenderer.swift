@@ -7,7 +7,10 @@ struct RunRenderer: RunObserver {
   init(_ progress: ProgressLine) { self.progress = progress }
 
   func phaseBegins(_ phase: PlannedPhase, number: Int, of count: Int) {
-    progress.say("phase \(number) of \(count): \(phase.recipe.name)")
+    if phase.thawed.isEmpty { return progress.say("phase \(number) of \(count): \(phase.recipe.name)") }
+    progress.say(
+      "  \(phase.thawed.joined(separator: ", ")) thawed: "
+        + "\(Figure.grouped(phase.trainableParameterCount)) parameters train now")
   }
 
   func featuresProgressed(done: Int, of count: Int, imagesPerSecond: Double) {

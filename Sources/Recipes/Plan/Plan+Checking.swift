@@ -176,39 +176,44 @@ extension Recipe {
     let standardPolicy: BatchNormPolicy = isFromNothing ? .train : .affine
     for (index, phase) in phases.enumerated() {
       let place = "phases[\(index)]"
-      var model = model
-      let trained = try trainedLayers(phase.trained, of: model, place)
-      model.setTrained(trained)
-      model.batchNormPolicy = phase.batchNorm ?? standardPolicy
-      let trainable = model.trainableParameters
-      guard !trainable.isEmpty else {
-        throw RecipeError(
-          file: file, path: place,
-          "nothing would be trained: none of the layers it leaves free has weights that may move")
+      let stages = try stages(of: phase, model, place).stages
+      for stage in stages {
+        var model = model
+        model.setTrained(stage.trained)
+        model.batchNormPolicy = phase.batchNorm ?? standardPolicy
+        let trainable = model.trainableParameters
+        guard !trainable.isEmpty else {
+          throw RecipeError(
+            file: file, path: place,
+            "nothing would be trained: none of the layers it leaves free has weights that may move")
+        }
+        _ = try asking("\(place).layer_rates") { () throws(SelectionError) in
+          try phase.layerRates.factors(for: model)
+        }
+        let fixed = model.fixedValues
+        let boundary = model.boundary(ofFixed: fixed)
+        let before = model.ancestors(of: boundary)
+        let touched = Set(model.nodes.filter { before.contains($0.output) }.map(\.instance))
+        planned.append(
+          PlannedPhase(
+            recipe: phase, number: index, epochs: stage.epochs, thawed: stage.thawed,
+            trainedInTheEnd: stages.last?.trained ?? stage.trained,
+            earlyStopping: phase.earlyStopping ?? earlyStopping, trained: stage.trained,
+            batchNorm: model.batchNormPolicy, boundary: boundary,
+            boundarySize: boundary.reduce(0) { $0 + shapes[$1.index].elementCount },
+            followsChange: !touched.isDisjoint(with: changed),
+            trainableParameterCount: trainable.reduce(0) { $0 + model.parameters[$1].shape.elementCount },
+            frozenParameterCount: model.frozenParameters.reduce(0) { $0 + model.parameters[$1].shape.elementCount }))
+        changed.formUnion(stage.trained.filter { !model.instances[$0].parameters.isEmpty })
       }
-      _ = try asking("\(place).layer_rates") { () throws(SelectionError) in
-        try phase.layerRates.factors(for: model)
-      }
-      let fixed = model.fixedValues
-      let boundary = model.boundary(ofFixed: fixed)
-      let before = model.ancestors(of: boundary)
-      let touched = Set(model.nodes.filter { before.contains($0.output) }.map(\.instance))
-      planned.append(
-        PlannedPhase(
-          recipe: phase, earlyStopping: phase.earlyStopping ?? earlyStopping, trained: trained,
-          batchNorm: model.batchNormPolicy, boundary: boundary,
-          boundarySize: boundary.reduce(0) { $0 + shapes[$1.index].elementCount },
-          followsChange: !touched.isDisjoint(with: changed),
-          trainableParameterCount: trainable.reduce(0) { $0 + model.parameters[$1].shape.elementCount },
-          frozenParameterCount: model.frozenParameters.reduce(0) { $0 + model.parameters[$1].shape.elementCount }))
-      changed.formUnion(trained.filter { !model.instances[$0].parameters.isEmpty })
     }
     return planned
   }
 
-  private func trainedLayers(_ trained: PhaseRecipe.Trained, of model: Model, _ place: String) throws(RecipeError)
-    -> Set<Int>
-  {
+  /// - Parameter key: where patterns stand in the phase.
+  func trainedLayers(
+    _ trained: PhaseRecipe.Trained, of model: Model, _ place: String, key: String = "train"
+  ) throws(RecipeError) -> Set<Int> {
     switch trained {
     case .all: return Set(model.instances.indices)
     case .after(let layer):
@@ -220,7 +225,7 @@ extension Recipe {
       var layers = Set<Int>()
       for (index, pattern) in patterns.enumerated() {
         layers.formUnion(
-          try asking("\(place).train[\(index)]") { () throws(SelectionError) in
+          try asking(key == "train" ? "\(place).train[\(index)]" : "\(place).\(key)") { () throws(SelectionError) in
             try model.layers(pattern.hasPrefix("group:") ? .group(String(pattern.dropFirst(6))) : .matching(pattern))
           })
       }

@@ -18,7 +18,9 @@ extension Plan {
     let phases = zip(self.phases, estimate.phases).map { phase, estimate -> JSONValue in
       [
         "name": .string(phase.recipe.name),
-        "epochs": .integer(phase.recipe.epochs),
+        "epochs": .integer(phase.epochs.count),
+        "first_epoch": .integer(phase.epochs.lowerBound + 1),
+        "thawed": .array(phase.thawed.map { .string($0) }),
         "trainable_parameters": .integer(phase.trainableParameterCount),
         "frozen_parameters": .integer(phase.frozenParameterCount),
         "trained_layers": .array(phase.trained.sorted().map { .string(self.model.instances[$0].path) }),

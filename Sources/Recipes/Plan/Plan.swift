@@ -22,6 +22,7 @@ public struct Plan: Sendable {
   /// What a sample counts in the loss by its class; nil for 1.
   public let classWeights: [Float]?
   public let metrics: [any Metric]
+  /// In their order. A phase that thaws layers as it goes on stands here once for each of its stages.
   public let phases: [PlannedPhase]
   /// What the optimizer of the first phase goes on from; nil where it begins with nothing.
   let savedTraining: SavedTraining?
@@ -37,9 +38,17 @@ public struct Plan: Sendable {
   var views: Int? { recipe.data.augment.isEmpty ? nil : recipe.cache.views }
 }
 
-/// A phase of a plan: which layers move, and where the frozen part ends.
+/// A phase of a plan, or the stage of one that thaws layers as it goes on: which layers move, and where the frozen part ends.
 public struct PlannedPhase: Sendable {
   public let recipe: PhaseRecipe
+  /// The phase's place in the recipe, from 0.
+  public let number: Int
+  /// The epochs, from 0, in which the same layers are free; without unfreezing all of the phase.
+  public let epochs: Range<Int>
+  /// What thaws at the beginning of the stage, by name; empty where the phase begins.
+  public let thawed: [String]
+  /// The layers that are free in the end of the phase, as indices into `Model.instances`.
+  public let trainedInTheEnd: Set<Int>
   public let earlyStopping: EarlyStopping?
   /// Indices into `Model.instances` of the layers that are not frozen.
   public let trained: Set<Int>
@@ -52,6 +61,9 @@ public struct PlannedPhase: Sendable {
   public let followsChange: Bool
   public let trainableParameterCount: Int
   public let frozenParameterCount: Int
+
+  /// Whether the phase goes on after this stage, with more layers.
+  public var isFollowedByThaw: Bool { epochs.upperBound < recipe.epochs }
 
   /// Freezes and thaws a model for this phase.
   func configure(_ model: inout Model) {

@@ -62,11 +62,11 @@ public struct PlanEstimate: Sendable {
       // What is not kept goes through the frozen part in every epoch.
       let again =
         (keeps && plan.hasFixedPictures(phase) ? 0 : trainingCount) + (keeps ? 0 : validationCount)
-      let computed = features.images - features.stored + phase.recipe.epochs * again
+      let computed = features.images - features.stored + phase.epochs.count * again
       phases.append(
         Phase(
           name: phase.recipe.name,
-          seconds: Double(phase.recipe.epochs) * epoch + Double(computed) * perImage,
+          seconds: Double(phase.epochs.count) * epoch + Double(computed) * perImage,
           featureBytes: place == .memory ? plan.featureBytes(phase) : 0, features: features))
     }
     self.phases = phases

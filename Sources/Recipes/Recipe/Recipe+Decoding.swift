@@ -43,6 +43,7 @@ extension Recipe {
     }
     let precision = reader.choice("precision", Precision.allCases.map { ($0.rawValue, $0) }) ?? .float32
     let checkpoint = reader.object("checkpoint").map { CheckpointRecipe(reading: $0) } ?? CheckpointRecipe()
+    let save = reader.object("save").map { SaveRecipe(reading: $0) } ?? SaveRecipe()
     let logs = reader.object("logs").map { LogRecipe(reading: $0) } ?? LogRecipe()
     let timeLimit = reader.double("time_limit_seconds", in: 0...1e12)
     let cache = CacheRecipe(reading: &reader)
@@ -62,7 +63,7 @@ extension Recipe {
       file: file, folder: folder, seed: UInt64(seed), model: model, data: data, loss: loss,
       classWeights: classWeights, metrics: metrics,
       l1: Float(l1), l2: Float(l2), phases: phases, earlyStopping: earlyStopping, reduceLROnPlateau: reduceLROnPlateau,
-      precision: precision, checkpoint: checkpoint, logs: logs, timeLimit: timeLimit, cache: cache,
+      precision: precision, checkpoint: checkpoint, save: save, logs: logs, timeLimit: timeLimit, cache: cache,
       savesOptimizer: savesOptimizer, output: output ?? "runs/" + Self.stem(of: file))
   }
 
@@ -223,6 +224,7 @@ extension PhaseRecipe {
     } else {
       trained = .all
     }
+    unfreeze = reader.object("unfreeze").map { UnfreezeRecipe(reading: $0) }
     batchNorm = reader.choice("batch_norm", BatchNormPolicy.allCases.map { ($0.rawValue, $0) })
     epochs = reader.int("epochs", in: 1...1_000_000) ?? 1
     if !reader.has("epochs") { reader.report("epochs", "a phase needs its number of epochs") }
@@ -236,6 +238,9 @@ extension PhaseRecipe {
       try ReduceLROnPlateau(config: value)
     }
     continuesOptimizer = reader.bool("continue_optimizer") ?? false
+    if unfreeze != nil, optimizer is LBFGS {
+      reader.report("unfreeze", "lbfgs keeps nothing from one set of layers to the next; use another optimizer")
+    }
     reader.finish()
     guard let optimizer else { return nil }
     self.optimizer = optimizer

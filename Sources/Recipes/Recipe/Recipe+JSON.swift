@@ -22,6 +22,7 @@ extension Recipe {
     object["precision"] = .string(precision.rawValue)
     object["checkpoint"] =
       checkpoint.steps.map { ["every_steps": .integer($0)] } ?? ["every_seconds": .number(checkpoint.seconds)]
+    if !save.isNothing { object["save"] = save.json }
     let logs: OrderedDictionary<String, JSONValue> = [
       "csv": logs.csv.map { .string($0) } ?? .null, "jsonl": logs.jsonl.map { .string($0) } ?? .null,
       "tensorboard": logs.tensorboard.map { .string($0) } ?? .null,
@@ -48,7 +49,7 @@ extension Recipe {
     recipe.data.train = name(data.train)
     if case .path(let path) = data.validation { recipe.data.validation = .path(name(path)) }
     var object = recipe.json.objectValue ?? [:]
-    for key in ["output", "checkpoint", "cache", "threads"] { object[key] = nil }
+    for key in ["output", "checkpoint", "save", "cache", "threads"] { object[key] = nil }
     return RunFingerprint.hash([JSONValue.object(object).text])
   }
 
@@ -130,6 +131,7 @@ extension PhaseRecipe {
     case .matching(let patterns): object["train"] = .array(patterns.map { .string($0) })
     case .after(let layer): object["freeze_through"] = .string(layer)
     }
+    if let unfreeze { object["unfreeze"] = unfreeze.json }
     if let batchNorm { object["batch_norm"] = .string(batchNorm.rawValue) }
     object["epochs"] = .integer(epochs)
     object["optimizer"] = optimizer.config

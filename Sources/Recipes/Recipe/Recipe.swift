@@ -34,6 +34,8 @@ public struct Recipe: Sendable {
   public var precision: Precision
   /// When a run writes down where it stands.
   public var checkpoint: CheckpointRecipe
+  /// Models that are written while the run goes on.
+  public var save = SaveRecipe()
   /// What is written down while the run goes on.
   public var logs: LogRecipe
   /// Seconds after which the run ends with the best model so far, as if stopped by hand; nil for no limit.
@@ -159,6 +161,8 @@ public struct PhaseRecipe: Sendable {
 
   public var name: String
   public var trained: Trained
+  /// What thaws while the phase goes on; nil to leave all as it begins.
+  public var unfreeze: UnfreezeRecipe?
   public var batchNorm: BatchNormPolicy?
   public var epochs: Int
   public var optimizer: any Optimizer

@@ -53,30 +53,41 @@ public struct Run: Sendable {
     let logged = LoggingObserver(observer, plan.recipe.logs.opened(in: output))
     logged.begin(checkpoints.finished.flatMap(\.records) + (state?.finishedRecords ?? []))
     var history = History(checkpoints.finished.flatMap(\.records))
-    var phases = zip(plan.phases, checkpoints.finished).map { RunReport.Phase(name: $0.recipe.name, result: $1) }
+    var phases = zip(plan.recipe.phases, checkpoints.finished).map { RunReport.Phase(name: $0.name, result: $1) }
     var isCancelled = false
     var remembered = plan.savedTraining.flatMap { saved in
       plan.phases.first.flatMap { OptimizerState(saved, for: $0.recipe.optimizer) }
     }
-    for (index, phase) in plan.phases.enumerated().dropFirst(phases.count) where !isCancelled {
-      checkpoints.phase = index
-      phase.configure(&model)
-      observer.phaseBegins(phase, number: index + 1, of: plan.phases.count)
-      let sources = try pictures.sources(forPhase: index, model, observer: observer, shouldStop: shouldStop)
-      guard let sources else {
-        isCancelled = true
-        break
-      }
-      let trainer = Trainer(plan.settings(phase, firstEpoch: history.records.count), on: device)
-      let kept = phase.recipe.continuesOptimizer ? remembered : nil
+    for (number, phase) in plan.recipe.phases.enumerated().dropFirst(phases.count) where !isCancelled {
+      checkpoints.phase = number
+      (checkpoints.saves.phase, checkpoints.saves.firstEpoch) = (phase, history.records.count)
+      let kept = phase.continuesOptimizer ? remembered : nil
       var training = state.take() ?? TrainingState(optimizer: kept ?? OptimizerState())
-      let result = try trainer.train(
-        &model, on: sources.training, validation: sources.validation, state: &training, observer: logged,
-        keeper: checkpoints, shouldStop: shouldStop)
+      var latest: PhaseResult?
+      // A phase that thaws layers as it goes on has several stages; the state knows which of them are done.
+      let done = training.epoch
+      for (index, stage) in plan.phases.enumerated()
+      where stage.number == number && stage.epochs.upperBound > done && latest?.outcome ?? .completed == .completed {
+        stage.configure(&model)
+        observer.phaseBegins(stage, number: number + 1, of: plan.recipe.phases.count)
+        let trainer = Trainer(plan.settings(stage, firstEpoch: history.records.count), on: device)
+        let sources = try pictures.sources(forPhase: index, model, observer: observer, shouldStop: shouldStop)
+        if let sources {
+          latest = try trainer.train(
+            &model, on: sources.training, validation: sources.validation, state: &training, observer: logged,
+            keeper: checkpoints, shouldStop: shouldStop)
+        } else {
+          isCancelled = true
+          guard training.epoch > 0 else { break }
+          checkpoints.stopped(model, training)
+          latest = trainer.cancel(&model, state: &training)
+        }
+      }
+      guard let result = latest else { break }
       remembered = training.optimizer
       history.records += result.records
       checkpoints.finished.append(result)
-      phases.append(RunReport.Phase(name: phase.recipe.name, result: result))
+      phases.append(RunReport.Phase(name: phase.name, result: result))
       isCancelled = result.outcome == .cancelled
     }
     if phases.isEmpty { throw RunError.cancelled }
@@ -107,6 +118,7 @@ extension Plan {
     settings.classWeights = classWeights
     settings.reduceLROnPlateau = phase.recipe.reduceLROnPlateau ?? recipe.reduceLROnPlateau
     settings.layerRates = phase.recipe.layerRates
+    settings.stage = (phase.epochs.upperBound, phase.trainedInTheEnd)
     return settings
   }
 
@@ -133,6 +145,7 @@ extension Plan {
 
 /// Is told how a run goes on.
 public protocol RunObserver: TrainingObserver {
+  /// A phase begins, or a stage of one with more layers.
   func phaseBegins(_ phase: PlannedPhase, number: Int, of count: Int)
   /// Pictures went through the frozen part of the model.
   func featuresProgressed(done: Int, of count: Int, imagesPerSecond: Double)

@@ -15,6 +15,7 @@ final class RunCheckpoints: TrainingKeeper {
   private let folder: CheckpointFolder
   private let observer: any RunObserver
   private let movable: [Int]
+  let saves: ModelSaves
   private let clock = ContinuousClock()
   private var last: ContinuousClock.Instant
   private var pause: Duration
@@ -33,6 +34,7 @@ final class RunCheckpoints: TrainingKeeper {
     self.device = device
     self.observer = observer
     folder = CheckpointFolder(output + "/checkpoints")
+    saves = ModelSaves(plan, output: output, observer: observer)
     movable = Array(Set(plan.model.parameters.indices).subtracting(plan.alwaysFrozenParameters)).sorted()
     last = clock.now
     pause = .seconds(plan.recipe.checkpoint.seconds)
@@ -53,7 +55,7 @@ final class RunCheckpoints: TrainingKeeper {
     for problem in problems { observer.noted("\(problem); going on from the one before it") }
     let differences = checkpoint.fingerprint.differences(from: fingerprint)
     guard differences.isEmpty else { throw RunError.otherRun(path: path, differences: differences) }
-    guard plan.phases.indices.contains(checkpoint.phase), checkpoint.finished.count == checkpoint.phase else {
+    guard plan.recipe.phases.indices.contains(checkpoint.phase), checkpoint.finished.count == checkpoint.phase else {
       throw RunError.otherRun(path: path, differences: ["the phases"])
     }
     try checkpoint.restore(&model, from: path)
@@ -62,7 +64,7 @@ final class RunCheckpoints: TrainingKeeper {
     hasWritten = true
     let state = checkpoint.state
     observer.noted(
-      "going on with phase \"\(plan.phases[phase].recipe.name)\", epoch \(state.epoch + 1), after batch \(state.batch)")
+      "going on with phase \"\(plan.recipe.phases[phase].name)\", epoch \(state.epoch + 1), after batch \(state.batch)")
     return state
   }
 
@@ -78,6 +80,10 @@ final class RunCheckpoints: TrainingKeeper {
     steps += 1
     let isDue = plan.recipe.checkpoint.steps.map { steps % $0 == 0 } ?? (clock.now - last >= pause)
     if isDue { write(model, state) }
+  }
+
+  func epochEnded(_ model: Model, _ state: TrainingState, isBest: Bool) {
+    saves.epochEnded(model, state, isBest: isBest)
   }
 
   func stopped(_ model: Model, _ state: TrainingState) {
@@ -126,6 +132,7 @@ extension Plan {
     recipe.output = ""
     recipe.checkpoint = CheckpointRecipe()
     recipe.logs = LogRecipe()
+    recipe.save = SaveRecipe()
     recipe.timeLimit = nil
     // Where features are kept decides nothing; what they are rounded to and which there are does.
     recipe.cache = CacheRecipe()

@@ -23,16 +23,17 @@ public struct LearningRateSearch: Sendable {
     observer: any RunObserver = SilentRunObserver(), progress: (Int) -> Void = { _ in },
     shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws {
-    guard plan.phases.indices.contains(index) else {
+    // Of a phase that thaws layers as it goes on, its beginning.
+    guard let place = plan.phases.firstIndex(where: { $0.number == index }) else {
       throw RecipeError(
         file: plan.recipe.file, path: "phases",
-        "there is no phase \(index + 1); the recipe has \(plan.phases.count)")
+        "there is no phase \(index + 1); the recipe has \(plan.recipe.phases.count)")
     }
-    let planned = plan.phases[index]
+    let planned = plan.phases[place]
     var model = plan.model
     planned.configure(&model)
     var pictures = PictureSets(plan, cache: plan.featureCache(), on: device)
-    guard let sources = try pictures.sources(forPhase: index, model, observer: observer, shouldStop: shouldStop) else {
+    guard let sources = try pictures.sources(forPhase: place, model, observer: observer, shouldStop: shouldStop) else {
       throw RunError.cancelled
     }
     var finder = LearningRateFinder(plan.settings(planned, firstEpoch: 0), on: device)

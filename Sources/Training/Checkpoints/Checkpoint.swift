@@ -66,7 +66,10 @@ extension Checkpoint {
     var records: [EpochRecord]
     var monitored: BestEpoch.Seen
     var plateau: Plateau.Seen
+    var gradientFlow: GradientFlow
+    var seconds: Double
     var best: Best?
+    var previous: Best?
     var optimizer: OptimizerState.Layout
   }
 
@@ -76,11 +79,15 @@ extension Checkpoint {
     let header = Header(
       fingerprint: fingerprint, phase: phase, finished: finished, epoch: state.epoch, batch: state.batch,
       step: state.step, learningRate: state.learningRate, running: state.running, records: state.records,
-      monitored: state.monitored, plateau: state.plateau,
-      best: state.best.map { Header.Best(epoch: $0.epoch, parameters: $0.parameters.keys.sorted()) }, optimizer: layout)
+      monitored: state.monitored, plateau: state.plateau, gradientFlow: state.gradientFlow, seconds: state.seconds,
+      best: state.best.map { Header.Best(epoch: $0.epoch, parameters: $0.parameters.keys.sorted()) },
+      previous: state.previous.map { Header.Best(epoch: $0.epoch, parameters: $0.parameters.keys.sorted()) },
+      optimizer: layout)
     let parameters = self.parameters.sorted { $0.key < $1.key }.map { (name: "parameters/" + $0.key, tensor: $0.value) }
-    let best = (state.best?.parameters ?? [:]).sorted { $0.key < $1.key }
-      .map { (name: "best/\($0.key)", tensor: $0.value) }
+    func snapshot(_ name: String, _ values: [Int: Tensor]?) -> [(name: String, tensor: Tensor)] {
+      (values ?? [:]).sorted { $0.key < $1.key }.map { (name: "\(name)/\($0.key)", tensor: $0.value) }
+    }
+    let best = snapshot("best", state.best?.parameters) + snapshot("previous", state.previous?.parameters)
     let optimizer = slots.map { (name: "optimizer/" + $0.name, tensor: $0.tensor) }
     try TensorArchive.write(header, parameters + best + optimizer, to: path)
   }
@@ -107,14 +114,19 @@ extension Checkpoint {
     state.records = header.records
     state.monitored = header.monitored
     state.plateau = header.plateau
-    if let best = header.best {
-      let values = part("best/")
+    state.gradientFlow = header.gradientFlow
+    state.seconds = header.seconds
+    func snapshot(_ name: String, _ kept: Header.Best?) throws(CheckpointError) -> (Int, [Int: Tensor])? {
+      guard let kept else { return nil }
+      let values = part(name + "/")
       var parameters: [Int: Tensor] = [:]
-      for index in best.parameters {
+      for index in kept.parameters {
         guard let value = values["\(index)"] else { throw incomplete }
         parameters[index] = value
       }
-      state.best = (best.epoch, parameters)
+      return (kept.epoch, parameters)
     }
+    state.best = try snapshot("best", header.best)
+    state.previous = try snapshot("previous", header.previous)
   }
 }

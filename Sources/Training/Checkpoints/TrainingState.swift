@@ -25,8 +25,14 @@ public struct TrainingState: Sendable {
   var monitored = BestEpoch.Seen()
   /// What has become of the learning rate on plateaus.
   var plateau = Plateau.Seen()
+  /// How strongly the loss pulled at each kernel so far.
+  var gradientFlow = GradientFlow()
+  /// How long the finished epochs took.
+  var seconds = 0.0
   /// The best epoch (from 1) so far and its parameters, by index, of those that the phase moves.
   var best: (epoch: Int, parameters: [Int: Tensor])?
+  /// The epoch of early stopping's latest look, where that is what the model goes back to.
+  var previous: (epoch: Int, parameters: [Int: Tensor])?
 
   public init(optimizer: OptimizerState = OptimizerState()) { self.optimizer = optimizer }
 
@@ -42,5 +48,12 @@ public struct TrainingState: Sendable {
 /// Called on the thread that trains; what it does adds to the time of training.
 public protocol TrainingKeeper {
   func batchEnded(_ model: Model, _ state: TrainingState) throws
+  /// An epoch is over, its validation included. `model` is what was validated; `isBest`: by what is monitored, it is the best so
+  /// far of its phase.
+  func epochEnded(_ model: Model, _ state: TrainingState, isBest: Bool) throws
   func stopped(_ model: Model, _ state: TrainingState) throws
+}
+
+extension TrainingKeeper {
+  public func epochEnded(_ model: Model, _ state: TrainingState, isBest: Bool) {}
 }

@@ -17,6 +17,8 @@ public struct GradientFlow: Hashable, Sendable, Codable {
     public internal(set) var gradient: Double
     /// Size of a step against that of the weights, the mean over the steps looked at.
     public internal(set) var update: Double
+    /// The steps looked at; fewer where the layer thawed later.
+    public internal(set) var steps = 0
   }
 
   public enum Verdict: String, Hashable, Sendable {
@@ -39,13 +41,18 @@ public struct GradientFlow: Hashable, Sendable, Codable {
   /// Takes note of a step: the gradients, and the model before and after.
   mutating func add(_ gradients: Gradients, before: [Int: Tensor], after model: Model) {
     let kernels = Self.kernels(of: model).filter { gradients[$0] != nil }
-    if rows.isEmpty { rows = kernels.map { Row(path: model.parameters[$0].path, gradient: 0, update: 0) } }
-    guard rows.count == kernels.count else { return }
+    // Layers that thawed since the last step join, in the order of the model.
+    let known = Dictionary(rows.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+    rows = kernels.map { index in
+      let path = model.parameters[index].path
+      return known[path] ?? Row(path: path, gradient: 0, update: 0)
+    }
     steps += 1
     for (position, index) in kernels.enumerated() {
       guard let gradient = gradients[index], let old = before[index] else { continue }
       let new = model.parameters[index].value
-      let share = 1 / Double(steps)
+      rows[position].steps += 1
+      let share = 1 / Double(rows[position].steps)
       let slope = (gradient.squares / Double(max(1, gradient.count))).squareRoot()
       let update = (new.squares(of: old) / max(1e-30, old.squares)).squareRoot()
       rows[position].gradient += (slope - rows[position].gradient) * share

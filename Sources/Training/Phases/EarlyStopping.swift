@@ -6,10 +6,30 @@ public import Layers
 /// Patience counts epochs without improvement: training stops when there have been `patience` of them (never in the first
 /// epoch). An improvement is a value better than the best so far by more than `min_delta`. With `restore_best_weights` the
 /// model is that of the best epoch in the end, however the phase ended.
+///
+/// Two settings are not Keras'. With `check_every` n it looks at epochs n, 2n, 3n, … only, and patience counts looks: what
+/// swings from epoch to epoch does not end a phase. `restore` says what the model is in the end: `best` is
+/// `restore_best_weights`; `previous` goes back, where training was stopped, to the look before the one that stopped it
+/// ([Prechelt 1998](https://doi.org/10.1007/3-540-49430-8_3) compares such rules); `last` leaves it as it is.
 public struct EarlyStopping: Hashable, Sendable {
   public enum Mode: String, CaseIterable, Hashable, Sendable {
     /// By the metric: losses and errors down, accuracies up.
     case auto, min, max
+  }
+
+  public enum Restore: String, CaseIterable, Hashable, Sendable {
+    /// That of the last epoch.
+    case last
+    /// That of the best epoch, however the phase ended.
+    case best
+    /// That of the look before the one that stopped training; that of the last epoch where nothing did.
+    case previous
+  }
+
+  /// Whether the model is that of the best epoch in the end: Keras' `restore_best_weights`.
+  public var restoresBestWeights: Bool {
+    get { restore == .best }
+    set { restore = newValue ? .best : restore == .best ? .last : restore }
   }
 
   /// `loss`, a metric, or one of them on the validation data: `val_loss`.
@@ -17,7 +37,10 @@ public struct EarlyStopping: Hashable, Sendable {
   public var patience = 0
   public var minDelta = 0.0
   public var mode = Mode.auto
-  public var restoresBestWeights = false
+  /// What the model is in the end.
+  public var restore = Restore.last
+  /// Epochs from one look to the next.
+  public var checkEvery = 1
   /// Unless the value is better than this, patience runs.
   public var baseline: Double?
   /// Epochs (counted from 0) before this are not looked at.
@@ -29,7 +52,8 @@ public struct EarlyStopping: Hashable, Sendable {
     self.restoresBestWeights = restoresBestWeights
   }
 
-  /// Reads Keras' keys: `monitor`, `patience`, `min_delta`, `mode`, `restore_best_weights`, `baseline`, `start_from_epoch`.
+  /// Reads Keras' keys: `monitor`, `patience`, `min_delta`, `mode`, `restore_best_weights`, `baseline`, `start_from_epoch`;
+  /// and `check_every`, `restore`.
   public init(config: JSONValue) throws(ConfigError) {
     var reader = try ConfigReader(config, of: "early_stopping")
     monitor = try reader.string("monitor", default: "val_loss")
@@ -37,7 +61,18 @@ public struct EarlyStopping: Hashable, Sendable {
     // Only the size counts, as in Keras.
     minDelta = try abs(Double(reader.float("min_delta", default: 0)))
     mode = try reader.choice("mode", default: .auto)
-    restoresBestWeights = try reader.bool("restore_best_weights", default: false)
+    let hasBest = reader.value("restore_best_weights") != nil
+    let best = try reader.bool("restore_best_weights", default: false)
+    restore = try reader.choice("restore", default: best ? .best : .last)
+    if hasBest, best != (restore == .best) {
+      throw ConfigError(
+        key: "restore", "\(restore.rawValue) and \"restore_best_weights\": \(best) contradict each other; leave one out"
+      )
+    }
+    checkEvery = try reader.int("check_every", default: 1)
+    guard checkEvery >= 1 else {
+      throw ConfigError(key: "check_every", "expected a number from 1, found \(checkEvery)")
+    }
     if let value = reader.value("baseline") {
       guard let number = value.doubleValue else {
         throw ConfigError(key: "baseline", "expected a number, found \(value.text)")
@@ -54,6 +89,7 @@ public struct EarlyStopping: Hashable, Sendable {
     [
       "monitor": .string(monitor), "patience": .integer(patience), "min_delta": .number(minDelta),
       "mode": .string(mode.rawValue), "restore_best_weights": .bool(restoresBestWeights),
+      "restore": .string(restore.rawValue), "check_every": .integer(checkEvery),
       "baseline": baseline.map { .number($0) } ?? .null, "start_from_epoch": .integer(startFromEpoch),
     ]
   }
@@ -98,7 +134,9 @@ struct BestEpoch {
 
   /// Takes note of an epoch (0 is the first): whether it is the best so far, and whether it is time to stop.
   mutating func observe(_ record: EpochRecord, epoch: Int) -> (isBest: Bool, stops: Bool) {
-    guard let value = record[stopping.monitor], epoch >= stopping.startFromEpoch else { return (false, false) }
+    guard let value = record[stopping.monitor], epoch >= stopping.startFromEpoch, looks(at: epoch) else {
+      return (false, false)
+    }
     seen.waited += 1
     if isBetter(value, than: seen.best) {
       seen.best = value
@@ -107,6 +145,9 @@ struct BestEpoch {
     }
     return (false, seen.waited >= stopping.patience && epoch > 0)
   }
+
+  /// Whether it is an epoch to look at; 0 is the first.
+  func looks(at epoch: Int) -> Bool { (epoch + 1) % stopping.checkEvery == 0 }
 
   private func isBetter(_ value: Double, than reference: Double?) -> Bool {
     guard let reference else { return true }

@@ -50,7 +50,10 @@ public struct LayerRates: Hashable, Sendable {
   public var isUniform: Bool { layerDecay == nil && slice == nil && patterns.isEmpty }
 
   /// The factor of every parameter of `model`, for what is trainable in it now.
-  public func factors(for model: Model) throws(SelectionError) -> [Double] {
+  ///
+  /// - Parameter later: layers that will thaw before the phase ends, as indices into `instances`: a slice is spread over their
+  ///   groups too, so that no group's rate changes when another thaws.
+  public func factors(for model: Model, later: Set<Int> = []) throws(SelectionError) -> [Double] {
     var ofInstance = [Double](repeating: 1, count: model.instances.count)
     let groups = model.layerGroups
     if let layerDecay {
@@ -61,7 +64,10 @@ public struct LayerRates: Hashable, Sendable {
     if let slice {
       let trainable = Set(model.trainableParameters)
       let trained = groups.filter { group in
-        group.contains { model.instances[$0].parameters.contains(where: trainable.contains) }
+        group.contains { instance in
+          let parameters = model.instances[instance].parameters
+          return parameters.contains(where: trainable.contains) || (later.contains(instance) && !parameters.isEmpty)
+        }
       }
       let quotient = trained.count > 1 ? (slice.last / slice.first).root(trained.count - 1) : 1
       for (index, group) in trained.enumerated() {

@@ -19,6 +19,9 @@ public struct PhaseSettings: Sendable {
   public var reduceLROnPlateau: ReduceLROnPlateau?
   /// What the rate of each layer is multiplied by.
   public var layerRates = LayerRates()
+  /// For a phase that thaws layers as it goes on: the epoch, from 0, before which this stretch of it ends, and all layers that
+  /// are free in the end of the phase, as indices into the model's instances. Nil for a phase of one piece.
+  public var stage: (end: Int, trainedInTheEnd: Set<Int>)?
   /// What a sample counts by its class, in the order of the classes; nil for 1.
   public var classWeights: [Float]?
   /// Everything random in the phase follows from it and the phase's name: the order of samples, dropout.

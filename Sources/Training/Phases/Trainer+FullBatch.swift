@@ -8,7 +8,8 @@ extension Trainer {
   /// Nothing is kept in `state` on the way: a run that is gone on with does the phase again, to the same bits.
   func train(
     _ model: inout Model, on source: any BatchSource, validation: (any BatchSource)?, by method: LBFGS,
-    state: inout TrainingState, observer: (any TrainingObserver)?, shouldStop: @Sendable () -> Bool
+    state: inout TrainingState, observer: (any TrainingObserver)?, keeper: (any TrainingKeeper)?,
+    shouldStop: @Sendable () -> Bool
   ) throws -> PhaseResult {
     let clock = ContinuousClock()
     let start = clock.now
@@ -20,6 +21,8 @@ extension Trainer {
     var history = CurvatureHistory(size: method.historySize)
     var records: [EpochRecord] = []
     var best: (model: Model, epoch: Int)?
+    var previous: (model: Model, epoch: Int)?
+    var isStopped = false
     var outcome = PhaseResult.Outcome.completed
     let constrained = model.trainableParameters.first { model.parameters[$0].constraint != nil }
     if let constrained {
@@ -78,7 +81,15 @@ extension Trainer {
         observer?.epochEnded(record)
         let (isBest, stops) = monitor.observe(record, epoch: epoch)
         if isBest || best == nil { best = (model, epoch + 1) }
-        if (settings.earlyStopping != nil && stops) || progress <= 1e-9 * max(1, abs(here.loss)) {
+        isStopped = settings.earlyStopping != nil && stops
+        if settings.earlyStopping?.restore == .previous, !isStopped, monitor.looks(at: epoch) {
+          previous = (model, epoch + 1)
+        }
+        // Iterations are counted in the state for those who watch; a run that is gone on with does the phase again.
+        var seen = state
+        seen.epoch = epoch + 1
+        try keeper?.epochEnded(model, seen, isBest: isBest)
+        if isStopped || progress <= 1e-9 * max(1, abs(here.loss)) {
           outcome = .stoppedEarly(epoch: epoch + 1)
           break search
         }
@@ -91,6 +102,9 @@ extension Trainer {
     if let best, outcome == .cancelled || settings.earlyStopping?.restoresBestWeights == true {
       model = best.model
       kept = best.epoch
+    } else if let previous, isStopped, settings.earlyStopping?.restore == .previous {
+      model = previous.model
+      kept = previous.epoch
     }
     state = TrainingState()
     return PhaseResult(

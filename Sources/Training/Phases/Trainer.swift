@@ -35,7 +35,7 @@ public struct Trainer: Sendable {
     if let method = settings.optimizer as? LBFGS {
       return try train(
         &model, on: source, validation: validation, by: method, state: &state, observer: observer,
-        shouldStop: shouldStop)
+        keeper: keeper, shouldStop: shouldStop)
     }
     let penalty = Penalty(model, l1: settings.l1, l2: settings.l2)
     let evaluator = Evaluator(
@@ -45,19 +45,27 @@ public struct Trainer: Sendable {
     var plateau = settings.reduceLROnPlateau.map {
       Plateau($0, metrics: settings.metrics, continuing: state.plateau)
     }
-    let factors = settings.layerRates.isUniform ? nil : try settings.layerRates.factors(for: model)
+    let factors =
+      settings.layerRates.isUniform
+      ? nil : try settings.layerRates.factors(for: model, later: settings.stage?.trainedInTheEnd ?? [])
     let moved = Set(model.parameters.indices).subtracting(model.frozenParameters)
+    // What has thawed since stands as it did then: it has not moved yet.
+    for index in moved {
+      if state.best?.parameters[index] == nil { state.best?.parameters[index] = model.parameters[index].value }
+      if state.previous?.parameters[index] == nil { state.previous?.parameters[index] = model.parameters[index].value }
+    }
+    let last = min(settings.epochs, settings.stage?.end ?? settings.epochs)
     var outcome = PhaseResult.Outcome.completed
     let clock = ContinuousClock()
     let start = clock.now
-    var flow = GradientFlow()
+    let earlier = state.seconds
     let pace = PhasePace(settings, sampleCount: source.count, from: state.step, start: start)
 
     do {
-      while state.epoch < settings.epochs {
+      while state.epoch < last {
         let epochStart = clock.now
         let training = try trainEpoch(
-          &model, source, penalty, &state, &flow, pace, factors, observer, keeper, shouldStop)
+          &model, source, penalty, &state, pace, factors, observer, keeper, shouldStop)
         guard let training else {
           outcome = .cancelled
           break
@@ -86,9 +94,14 @@ public struct Trainer: Sendable {
         state.monitored = monitor.seen
         plateau?.observe(record, rate: state.learningRate)
         if let plateau { state.plateau = plateau.seen }
+        state.seconds = earlier + (clock.now - start).seconds
         state.epoch += 1
         state.batch = 0
         state.running = RunningResult.Sums()
+        try keeper?.epochEnded(result, state, isBest: isBest)
+        if settings.earlyStopping?.restore == .previous, !stops, monitor.looks(at: state.epoch - 1) {
+          state.previous = (state.epoch, result.values(ofParameters: moved))
+        }
         if stops {
           outcome = .stoppedEarly(epoch: state.epoch)
           break
@@ -99,24 +112,44 @@ public struct Trainer: Sendable {
       throw error
     }
 
+    state.seconds = earlier + (clock.now - start).seconds
+    if outcome == .completed, last < settings.epochs { return result(state, outcome, kept: state.records.last?.epoch) }
+    return end(&model, &state, outcome)
+  }
+
+  /// Ends a phase that was stopped between two of its stages: the model becomes the best of the finished epochs.
+  public func cancel(_ model: inout Model, state: inout TrainingState) -> PhaseResult {
+    end(&model, &state, .cancelled)
+  }
+
+  /// Gives the model what it is to be in the end, and leaves the state that the next phase may go on with.
+  private func end(_ model: inout Model, _ state: inout TrainingState, _ outcome: PhaseResult.Outcome) -> PhaseResult {
     var kept = state.records.last?.epoch
-    if let best = state.best, outcome == .cancelled || settings.earlyStopping?.restoresBestWeights == true {
+    let restore = settings.earlyStopping?.restore ?? .last
+    let wasJudged = state.monitored.best != nil
+    if let best = state.best, outcome == .cancelled || (restore == .best && wasJudged) {
       model.restore(best.parameters)
       kept = best.epoch
+    } else if let previous = state.previous, restore == .previous, case .stoppedEarly = outcome {
+      model.restore(previous.parameters)
+      kept = previous.epoch
     } else if outcome != .cancelled {
       model = state.optimizer.averaged(model)
     }
-    let result = PhaseResult(
-      records: state.records, outcome: outcome, keptEpoch: kept, steps: state.step, gradientFlow: flow,
-      seconds: (clock.now - start).seconds)
-    state = TrainingState(optimizer: state.optimizer)
-    return result
+    defer { state = TrainingState(optimizer: state.optimizer) }
+    return result(state, outcome, kept: kept)
+  }
+
+  private func result(_ state: TrainingState, _ outcome: PhaseResult.Outcome, kept: Int?) -> PhaseResult {
+    PhaseResult(
+      records: state.records, outcome: outcome, keptEpoch: kept, steps: state.step, gradientFlow: state.gradientFlow,
+      seconds: state.seconds)
   }
 
   /// The rest of a pass over all samples in a new order; nil if it was stopped.
   private func trainEpoch(
     _ model: inout Model, _ source: any BatchSource, _ penalty: Penalty, _ state: inout TrainingState,
-    _ flow: inout GradientFlow, _ pace: PhasePace, _ factors: [Double]?, _ observer: (any TrainingObserver)?,
+    _ pace: PhasePace, _ factors: [Double]?, _ observer: (any TrainingObserver)?,
     _ keeper: (any TrainingKeeper)?,
     _ shouldStop: @Sendable () -> Bool
   ) throws -> EvaluationResult? {
@@ -151,7 +184,7 @@ public struct Trainer: Sendable {
       ) {
         "phase \"\(settings.name)\", epoch \(state.epoch + 1), batch \(batch + 1)"
       }
-      if let kernels, let gradients { flow.add(gradients, before: kernels, after: model) }
+      if let kernels, let gradients { state.gradientFlow.add(gradients, before: kernels, after: model) }
       running.add(loss: loss, outputs, targets)
       state.running = running.sums
       state.step += 1
