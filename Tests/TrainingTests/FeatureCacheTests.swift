@@ -44,6 +44,18 @@ struct FeatureCacheTests {
       ("view", try place.extracted(augmentations: [RandomFlip(mode: .horizontal)], views: 1)),
       ("seed", try place.extracted(augmentations: [RandomFlip(mode: .horizontal)], views: 1, seed: 2)),
       ("augmentation", try place.extracted(augmentations: [RandomFlip(mode: .vertical)], views: 1)),
+      ("another", try place.extracted(augmentations: [RandomRotation(factor: 0...0.1)], views: 1)),
+      ("its setting", try place.extracted(augmentations: [RandomRotation(factor: 0...0.2)], views: 1)),
+      (
+        "its sampling",
+        try place.extracted(
+          augmentations: [RandomRotation(factor: 0...0.1, sampling: PixelSampling(fillMode: .wrap))], views: 1)
+      ),
+      (
+        "its probability",
+        try place.extracted(
+          augmentations: [Occasional(RandomRotation(factor: 0...0.1), probability: 0.5)], views: 1)
+      ),
     ]
     for kernels in KernelSet.available.dropFirst() {
       changes.append(("kernel set \(kernels)", try place.extracted(kernels: kernels)))
