@@ -73,10 +73,12 @@ public enum ClassWeights: Hashable, Sendable {
 }
 
 extension Targets {
-  /// The same with each sample's weight multiplied by that of its class.
+  /// The same with each sample's weight multiplied by that of its class; of mixed classes by their mean.
   public func weighted(byClass classWeights: [Float]) -> Targets {
     guard case .classes(let classes, _) = kind else { return self }
-    let own = classes.map { classWeights[$0] }
-    return Targets(kind, weights: weights.map { zip($0, own).map { $0 * $1 } } ?? own)
+    var weighted = self
+    let own = classShares.map { $0.products(with: classWeights) } ?? classes.map { classWeights[$0] }
+    weighted.weights = weights.map { zip($0, own).map { $0 * $1 } } ?? own
+    return weighted
   }
 }

@@ -12,6 +12,9 @@ public struct Targets: Equatable, Sendable {
   public var kind: Kind
   /// How much each sample counts in the loss; nil for 1. Metrics count every sample the same.
   public var weights: [Float]?
+  /// How much each sample has of every class, `[samples, classes]`, where samples were mixed; the class in `kind` is then the one
+  /// with the largest share.
+  public internal(set) var classShares: Tensor?
 
   public init(_ kind: Kind, weights: [Float]? = nil) {
     self.kind = kind
@@ -46,19 +49,44 @@ public struct Targets: Equatable, Sendable {
     let weights = weights.map { weights in indices.map { weights[$0] } }
     return switch kind {
     case .classes(let classes, let count):
-      Targets(.classes(indices.map { classes[$0] }, count: count), weights: weights)
+      if let classShares {
+        Targets(classShares: classShares.gathering(samples: indices), weights: weights)
+      } else {
+        Targets(.classes(indices.map { classes[$0] }, count: count), weights: weights)
+      }
     case .values(let values): Targets(.values(values.gathering(samples: indices)), weights: weights)
     }
   }
 
   /// The targets as numbers for a model of `units` outputs, `[samples, units]`.
   ///
-  /// Classes become one-hot rows; for a single output they stay what they are, 0 or 1.
+  /// Classes become one-hot rows, mixed ones their shares; for a single output they are 0 or 1, or the share of the second class.
   public func numbers(units: Int) -> Tensor {
     switch kind {
+    case .classes where classShares != nil:
+      units == 1 ? secondClass : classShares ?? Tensor([0, units], [])
     case .classes(let classes, _):
       units == 1 ? Tensor([classes.count, 1], classes.map(Float.init)) : oneHot(classes, count: units)
     case .values(let values): values
+    }
+  }
+}
+
+extension Targets {
+  /// The share of the second class of each sample, `[samples, 1]`.
+  private var secondClass: Tensor {
+    guard let classShares else { preconditionFailure("only mixed samples have shares of classes") }
+    return Tensor(
+      [count, 1], classShares.products(with: [0, 1] + [Float](repeating: 0, count: classShares.shape[1] - 2)))
+  }
+}
+
+extension Tensor {
+  /// For each row of `[samples, units]` the sum of its products with these numbers.
+  func products(with factors: [Float]) -> [Float] {
+    let elements = elements
+    return (0..<shape[0]).map { row in
+      factors.indices.reduce(0) { $0 + elements[row * factors.count + $1] * factors[$1] }
     }
   }
 }

@@ -19,12 +19,17 @@ public protocol BatchSource: Sendable {
   /// - Parameter epoch: what is random about a sample depends on it and on the sample's index, never on the batch.
   func batch(_ indices: [Int], epoch: Int, on device: Device) throws -> [ValueID: Tensor]
 
+  /// What the samples of that batch should give: where samples are mixed, their targets are as well.
+  func targets(_ indices: [Int], epoch: Int) -> Targets
+
   /// Begins to read a batch that will be needed next, while the device's threads do something else; nil where that gains
   /// nothing.
   func begin(_ indices: [Int], epoch: Int, on device: Device) -> (any PendingBatch)?
 }
 
 extension BatchSource {
+  public func targets(_ indices: [Int], epoch: Int) -> Targets { targets[indices] }
+
   public func begin(_ indices: [Int], epoch: Int, on device: Device) -> (any PendingBatch)? { nil }
 }
 

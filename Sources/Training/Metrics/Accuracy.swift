@@ -45,7 +45,7 @@ public struct TopKCategoricalAccuracy: AveragedMetric {
 /// The share of outputs on the right side of a threshold, from 0 to 1.
 ///
 /// Keras' `BinaryAccuracy`: yes is an output above the threshold. For logits the threshold is 0, where the probability
-/// is ½; Keras keeps 0.5 there unless it is told.
+/// is ½; Keras keeps 0.5 there unless it is told. Targets that were mixed count as yes above ½.
 public struct BinaryAccuracy: AveragedMetric {
   public let name: String
   public let improvesUpwards = true
@@ -58,7 +58,7 @@ public struct BinaryAccuracy: AveragedMetric {
 
   public func sum(_ outputs: Tensor, _ targets: Targets) -> Double {
     let wanted = targets.numbers(units: outputs.shape[1]).elements
-    let right = zip(outputs.elements, wanted).count { ($0 > threshold ? 1 : 0) == $1 }
+    let right = zip(outputs.elements, wanted).count { ($0 > threshold) == ($1 > 0.5) }
     return Double(right) / Double(outputs.shape[1])
   }
 }

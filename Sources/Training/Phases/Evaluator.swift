@@ -55,7 +55,7 @@ public struct Evaluator: Sendable {
       }
       guard let (program, known) = compiled else { preconditionFailure("compiled above") }
       let outputs = program(known.compactMap { values[$0] }, on: device)[0]
-      let targets = source.targets[indices]
+      let targets = source.targets(indices, epoch: 0)
       running.add(loss: loss(outputs, targets) + penalty, outputs, targets)
       inspect?(outputs, targets)
       progress?(running.samples)

@@ -65,7 +65,7 @@ struct FullBatch {
     for first in stride(from: 0, to: source.count, by: Self.chunkSize) {
       if shouldStop() { return nil }
       let indices = Array(first..<min(source.count, first + Self.chunkSize))
-      let drawn = source.targets[indices]
+      let drawn = source.targets(indices, epoch: settings.firstEpoch)
       let targets = settings.classWeights.map { drawn.weighted(byClass: $0) } ?? drawn
       let pass = model.trainingPass(
         settings.loss, penalty, from: try source.batch(indices, epoch: settings.firstEpoch, on: device), targets,

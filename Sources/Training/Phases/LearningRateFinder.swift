@@ -50,7 +50,7 @@ public struct LearningRateFinder: Sendable {
       let (epoch, batch) = (step / perEpoch, step % perEpoch)
       if batch == 0 { order = settings.key.folding("shuffle").folding(UInt64(epoch)).permutation(source.count) }
       let indices = Array(order[batch * settings.batchSize..<min(order.count, (batch + 1) * settings.batchSize)])
-      let drawn = source.targets[indices]
+      let drawn = source.targets(indices, epoch: epoch)
       let pass = model.trainingPass(
         settings.loss, penalty, from: try source.batch(indices, epoch: epoch, on: device),
         settings.classWeights.map { drawn.weighted(byClass: $0) } ?? drawn,

@@ -154,7 +154,7 @@ public struct Trainer: Sendable {
     _ shouldStop: @Sendable () -> Bool
   ) throws -> EvaluationResult? {
     let number = settings.firstEpoch + state.epoch
-    let order = settings.key.folding("shuffle").folding(UInt64(number)).permutation(source.count)
+    let order = settings.order(ofEpoch: number, count: source.count)
     var running = RunningResult(settings.metrics, continuing: state.running)
     let clock = ContinuousClock()
     let start = clock.now
@@ -172,7 +172,7 @@ public struct Trainer: Sendable {
       pending =
         batch + 1 < pace.batchesPerEpoch
         ? source.begin(settings.samples(ofBatch: batch + 1, order), epoch: number, on: device) : nil
-      let drawn = source.targets[indices]
+      let drawn = source.targets(indices, epoch: number)
       let targets = settings.classWeights.map { drawn.weighted(byClass: $0) } ?? drawn
       let rate =
         state.plateau.factor
