@@ -47,7 +47,12 @@ extension Recipe {
     let logs = reader.object("logs").map { LogRecipe(reading: $0) } ?? LogRecipe()
     let timeLimit = reader.double("time_limit_seconds", in: 0...1e12)
     let cache = CacheRecipe(reading: &reader)
-    if cache.views != nil, data?.augment.isEmpty == true {
+    if cache.views != nil, let mixing = data?.mixing.first {
+      reader.report(
+        "cache.views",
+        "views are kept for each picture, but \(type(of: mixing).name) mixes pictures anew in every epoch; leave one of them out"
+      )
+    } else if cache.views != nil, data?.augment.isEmpty == true {
       reader.report("cache.views", "there is no \"augment\" in \"data\": all views of a picture would be the same")
     }
     let savesOptimizer = reader.bool("save_optimizer") ?? false
@@ -182,11 +187,7 @@ extension DataRecipe {
     interpolation = reader.choice("interpolation", Interpolation.allCases.map { ($0.rawValue, $0) }) ?? .bilinear
     decoding = reader.choice("decoding", Decoding.allCases.map { ($0.rawValue, $0) }) ?? .exact
     unreadableLimit = reader.double("unreadable_limit", in: 0...1) ?? 0.05
-    augment = (reader.list("augment") ?? []).compactMap { path, value in
-      reader.problems.checked(path) { () throws(AugmentationError) in
-        try AugmentationRegistry.augmentation(config: value)
-      }
-    }
+    (augment, mixing) = reader.augmentations("augment", task: task)
     validation = .none
     if let place = reader.optional("validation") {
       if let path = place.stringValue {

@@ -115,7 +115,7 @@ extension DataRecipe {
     case .path(let path): object["validation"] = .string(path)
     }
     object["batch_size"] = .integer(batchSize)
-    if !augment.isEmpty { object["augment"] = .array(augment.map(\.config)) }
+    if isAugmented { object["augment"] = .array(augment.map(\.config) + mixing.map(\.config)) }
     object["interpolation"] = .string(interpolation.rawValue)
     object["decoding"] = .string(decoding.rawValue)
     object["unreadable_limit"] = .number(unreadableLimit)

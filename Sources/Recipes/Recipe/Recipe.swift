@@ -140,6 +140,8 @@ public struct DataRecipe: Sendable {
   /// Pictures in a mini-batch. 1 is stochastic gradient descent; as many as there are pictures is batch gradient descent.
   public var batchSize: Int
   public var augment: [any Augmentation]
+  /// What mixes the pictures and targets of a mini-batch after that.
+  public var mixing: [any SampleMixing]
   /// How pictures are brought to the input's size, by Keras' names.
   public var interpolation: Interpolation
   /// How exactly JPEGs are decoded before that.

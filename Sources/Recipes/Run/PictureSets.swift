@@ -56,14 +56,16 @@ struct PictureSets {
       let served = place == .memory ? plan.phasesServed(from: index) : place == .disk ? [phase] : []
       guard try extract(for: served, in: place, model, observer: observer, shouldStop: shouldStop) else { return nil }
     }
-    func source(_ samples: ImageSamples, _ features: (any KeptFeatures)?) throws -> any BatchSource {
+    func source(
+      _ samples: ImageSamples, _ features: (any KeptFeatures)?, mixer: BatchMixer? = nil
+    ) throws -> any BatchSource {
       guard place != .nowhere, let features, features.holds(phase.boundary) else {
-        return try streaming(samples, phase, model)
+        return try streaming(samples, phase, model, mixer)
       }
       return features.restricted(to: phase.boundary)
     }
     let sources = Sources(
-      training: try source(training, isFixed ? features?.training : nil),
+      training: try source(training, isFixed ? features?.training : nil, mixer: plan.recipe.mixer),
       validation: try validation.map { try source($0, features?.validation) })
     lastSources = sources
     return sources
@@ -162,12 +164,15 @@ struct PictureSets {
     return true
   }
 
-  private func streaming(_ samples: ImageSamples, _ phase: PlannedPhase, _ model: Model) throws -> any BatchSource {
+  private func streaming(
+    _ samples: ImageSamples, _ phase: PlannedPhase, _ model: Model, _ mixer: BatchMixer?
+  ) throws -> any BatchSource {
     var samples = samples
     // Where nothing is frozen, fixed views save nothing, and new ones are drawn in every epoch.
     if !plan.hasFixedPictures(phase) { samples.views = nil }
     return try ImageBatches(
-      samples, for: model, boundary: phase.boundary, precision: plan.recipe.cache.precision, on: frozenDevice)
+      samples, for: model, boundary: phase.boundary, precision: plan.recipe.cache.precision, mixer: mixer,
+      on: frozenDevice)
   }
 }
 
@@ -196,7 +201,7 @@ enum FeaturePlace {
 extension Plan {
   /// Whether every epoch of a phase sees the same pictures, or one of a few fixed views of each.
   func hasFixedPictures(_ phase: PlannedPhase) -> Bool {
-    recipe.data.augment.isEmpty || (recipe.cache.views != nil && phase.boundary != model.inputs.map(\.value))
+    !recipe.data.isAugmented || (recipe.cache.views != nil && phase.boundary != model.inputs.map(\.value))
   }
 
   /// Where the values at a phase's boundary are kept.
