@@ -15,7 +15,8 @@ struct FineTuneCLI: ParsableCommand {
     version: FineTuneVersion.current,
     subcommands: [
       TrainCommand.self, PlanCommand.self, SummaryCommand.self, EvaluateCommand.self, PredictCommand.self,
-      FeaturesCommand.self, MapsCommand.self, LRFindCommand.self, ConvertCommand.self, InspectCommand.self,
+      FeaturesCommand.self, MapsCommand.self, AugmentCommand.self, LRFindCommand.self, ConvertCommand.self,
+      InspectCommand.self,
       WeightsCommand.self, CacheCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)
