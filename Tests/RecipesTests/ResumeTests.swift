@@ -26,10 +26,11 @@ struct ResumeTests {
     ],
   ]
 
-  @Test("Stopped after any number of batches, in either phase, with augmentation or without", arguments: [true, false])
-  func stopped(isAugmented: Bool) throws {
+  @Test(
+    "Stopped after any number of batches, in either phase, with augmentation or without",
+    arguments: [[], [["name": "random_flip"]], AugmentedRunTests.augment] as [JSONValue])
+  func stopped(_ augment: JSONValue) throws {
     let pictures = try StripedPictures(perClass: 12)
-    let augment: JSONValue = isAugmented ? [["name": "random_flip"]] : []
     func plan() throws -> Plan { try pictures.plan(Self.layers, phases: Self.phases, augment: augment) }
     let expected = try model(Run(plan(), on: Device(threads: 2))())
     // Three batches an epoch, five epochs.

@@ -16,6 +16,8 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Print the result as JSON.")
   var json = false
 
+  @OptionGroup var views: ViewOptions
+
   @OptionGroup var precision: PrecisionOptions
 
   @OptionGroup var running: RunningOptions
@@ -24,8 +26,9 @@ struct EvaluateCommand: ParsableCommand {
     let loaded = try model.reference.load()
     running.say(loaded.notes)
     let progress = ProgressLine(isQuiet: running.quiet)
-    let evaluation = try PictureEvaluation(loaded, on: images, task: task, device: precision.device(running)) {
-      done, count, speed in
+    let evaluation = try PictureEvaluation(
+      loaded, on: images, task: task, viewCount: views.count, device: precision.device(running)
+    ) { done, count, speed in
       progress.show(
         "evaluating", fraction: Double(done) / Double(max(1, count)), "\(done)/\(count)  \(Int(speed)) images/s")
     }

@@ -59,6 +59,21 @@ struct ModelOptions: ParsableArguments {
   }
 }
 
+/// How often each picture is looked at.
+struct ViewOptions: ParsableArguments {
+  @Option(
+    name: .customLong("tta"),
+    help: """
+      Average the outputs over so many views of each picture: itself, and others changed by the augmentations that the model was \
+      trained with; where its file knows of none, its mirror image.
+      """)
+  var count = 1
+
+  func validate() throws {
+    guard (1...1000).contains(count) else { throw ValidationError("--tta takes a number from 1 to 1000.") }
+  }
+}
+
 /// What a model computes in.
 struct PrecisionOptions: ParsableArguments {
   @Option(help: "What products are computed in, where that is faster: float32 or bfloat16.")

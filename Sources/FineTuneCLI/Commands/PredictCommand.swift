@@ -19,6 +19,8 @@ struct PredictCommand: ParsableCommand {
   @Flag(help: "Print a table: file,rank,label,probability.")
   var csv = false
 
+  @OptionGroup var views: ViewOptions
+
   @OptionGroup var precision: PrecisionOptions
 
   @OptionGroup var running: RunningOptions
@@ -32,7 +34,9 @@ struct PredictCommand: ParsableCommand {
     let loaded = try model.reference.load()
     running.say(loaded.notes)
     let progress = ProgressLine(isQuiet: running.quiet)
-    let prediction = try Prediction(loaded, of: images, topCount: top, on: precision.device(running)) { done, count in
+    let prediction = try Prediction(
+      loaded, of: images, topCount: top, viewCount: views.count, on: precision.device(running)
+    ) { done, count in
       progress.show("predicting", fraction: Double(done) / Double(max(1, count)), "\(done)/\(count)")
     }
     progress.clear()

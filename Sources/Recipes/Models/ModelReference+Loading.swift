@@ -198,7 +198,7 @@ extension ModelReference {
       decoding: decoding ?? saved.metadata["decoding"]?.stringValue.flatMap(Decoding.init) ?? .exact,
       inputSize: size, channels: channels,
       labels: given ?? saved.labels,
-      architecture: architecture, notes: notes)
+      architecture: architecture, augment: saved.metadata["augment"], notes: notes)
   }
 
   private func reading<Value>(_ step: () throws(KerasError) -> Value) throws(ModelLoadingError) -> Value {

@@ -1,4 +1,5 @@
 public import Images
+internal import JSON
 internal import KerasFormat
 public import Layers
 public import Tensors
@@ -56,6 +57,8 @@ public struct LoadedModel: Sendable {
   /// The class names in the order of the outputs; nil where nobody knows them.
   public var labels: [String]?
   public var architecture: String?
+  /// What changed the pictures that it learned from, as its recipe said; nil where the file does not know.
+  var augment: JSONValue?
   /// What the optimizer remembered, if that was asked for and the file has it.
   var training: SavedTraining?
   /// What was loaded from where, and how the rest was decided.

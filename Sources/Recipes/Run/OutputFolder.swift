@@ -111,13 +111,16 @@ struct OutputFolder {
 extension Plan {
   /// The trained model with what `predict` and `evaluate` need to know: labels, preprocessing, input size.
   func savedModel(_ model: Model) -> SavedModel {
-    SavedModel(
+    var metadata: OrderedDictionary<String, JSONValue> = [
+      "interpolation": .string(recipe.data.interpolation.rawValue),
+      "decoding": .string(recipe.data.decoding.rawValue), "recipe": .string(recipe.hash),
+    ]
+    // What leaves a picture's label true may be asked for again by test-time augmentation.
+    if !recipe.data.augment.isEmpty { metadata["augment"] = .array(recipe.data.augment.map(\.config)) }
+    return SavedModel(
       model: model, preprocessing: preprocessing, labels: labels.isEmpty ? training.target.map { [$0] } : labels,
       inputSize: inputSize,
       architecture: architecture,
-      metadata: [
-        "interpolation": .string(recipe.data.interpolation.rawValue),
-        "decoding": .string(recipe.data.decoding.rawValue), "recipe": .string(recipe.hash),
-      ])
+      metadata: .object(metadata))
   }
 }

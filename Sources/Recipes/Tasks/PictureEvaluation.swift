@@ -6,9 +6,35 @@ internal import Layers
 internal import Tensors
 public import Training
 
+extension CachedFeatures {
+  /// The model's outputs, which these are for the pictures as they are, averaged over all views.
+  fileprivate func averaged(
+    _ loaded: LoadedModel, over views: TestTimeViews, of pictures: LabelledImages, on device: Device,
+    progress: @escaping (_ done: Int, _ count: Int, _ imagesPerSecond: Double) -> Void
+  ) throws -> CachedFeatures {
+    guard views.count > 1, let first = values[loaded.firstOutput] else { return self }
+    let plain = ImageSamples(pictures, loader: loaded.loader(), preprocessing: Preprocessing.none)
+    var sums = first.elements
+    for view in 1..<views.count {
+      let samples = ViewedSamples(pictures: plain, preprocessing: loaded.preprocessing, views: views, view: view)
+      let pass = try FeatureExtraction(samples, through: loaded.model, values: [loaded.firstOutput], on: device)(
+        on: device,
+        progress: { progress(view * $0.total + $0.done, views.count * $0.total, $0.imagesPerSecond) })
+      if let failure = pass.failures.first { throw failure.error }
+      for (index, value) in (pass.features.values[loaded.firstOutput]?.elements ?? []).enumerated() {
+        sums[index] += value
+      }
+    }
+    let mean = Tensor(first.shape, sums.map { $0 / Float(views.count) })
+    return CachedFeatures(values: [loaded.firstOutput: mean], targets: targets, inputShapes: inputShapes)
+  }
+}
+
 /// How well a model does on labelled pictures.
 public struct PictureEvaluation: Sendable {
   public let imageCount: Int
+  /// The views of each picture over which the model's outputs were averaged.
+  public let viewCount: Int
   public let result: EvaluationResult
   /// What it is worth class by class; nil for numbers.
   public let classification: ClassificationReport?
@@ -21,9 +47,12 @@ public struct PictureEvaluation: Sendable {
   ///
   /// The folders must bear the model's labels; where the model brings none, they are taken as its classes in the order of
   /// their names.
+  ///
+  /// - Parameter viewCount: over how many views of each picture the model's outputs are averaged; see `--tta`.
   public init(
     _ loaded: LoadedModel, on path: String, task: DataRecipe.Task?, batchSize: Int = 32, metrics: [String] = [],
-    device: Device, progress: @escaping (_ done: Int, _ count: Int, _ imagesPerSecond: Double) -> Void = { _, _, _ in }
+    viewCount: Int = 1, device: Device,
+    progress: @escaping (_ done: Int, _ count: Int, _ imagesPerSecond: Double) -> Void = { _, _, _ in }
   ) throws {
     let shapes = try loaded.model.shapes(for: [loaded.inputShape])
     let output = shapes[loaded.firstOutput.index]
@@ -43,9 +72,13 @@ public struct PictureEvaluation: Sendable {
 
     let samples = ImageSamples(
       pictures, loader: loaded.loader(), preprocessing: loaded.preprocessing)
+    let views = try TestTimeViews(viewCount, for: loaded)
     let extraction = try FeatureExtraction(
       samples, through: loaded.model, values: [loaded.firstOutput], on: device)
-    let extracted = try extraction(on: device, progress: { progress($0.done, $0.total, $0.imagesPerSecond) })
+    let extracted = try extraction(
+      on: device, progress: { progress($0.done, $0.total * views.count, $0.imagesPerSecond) })
+    let features = try extracted.features.averaged(
+      loaded, over: views, of: pictures.gathering(extracted.kept), on: device, progress: progress)
     let targets = Targets(pictures)
     let loss = try LossRegistry.loss(
       task == .regression
@@ -61,7 +94,7 @@ public struct PictureEvaluation: Sendable {
     let evaluator = Evaluator(loss: loss, metrics: chosen, batchSize: batchSize, on: device)
     var numbers: [Float] = []
     let evaluated = try evaluator.evaluate(
-      loaded.model, on: extracted.features, inspect: { outputs, _ in numbers += outputs.elements })
+      loaded.model, on: features, inspect: { outputs, _ in numbers += outputs.elements })
     guard let result = evaluated else { preconditionFailure("nobody asks the evaluation to stop") }
     let units = output.elementCount
     classification = OutputReading(loss: loss, units: units, targets: targets).map { reading in
@@ -70,6 +103,7 @@ public struct PictureEvaluation: Sendable {
         labels: loaded.labels ?? pictures.classNames)
     }
     self.result = result
+    self.viewCount = viewCount
     imageCount = extracted.kept.count
     skipped = extracted.failures.map(\.error)
     report = pictures.report
@@ -78,6 +112,7 @@ public struct PictureEvaluation: Sendable {
   /// `{"images": …, "loss": …, "accuracy": …}`, and for classes what `ClassificationReport` says
   public var json: JSONValue {
     var object: OrderedDictionary<String, JSONValue> = ["images": .integer(imageCount), "loss": .number(result.loss)]
+    if viewCount > 1 { object["views"] = .integer(viewCount) }
     for metric in result.metrics { object[metric.name] = .number(metric.value) }
     for (key, value) in classification?.json ?? [:] { object[key] = value }
     if !skipped.isEmpty {

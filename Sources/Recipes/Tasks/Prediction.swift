@@ -34,8 +34,9 @@ extension Prediction {
   /// - Parameters:
   ///   - paths: pictures, or folders that are walked.
   ///   - topCount: how many classes to name for each picture.
+  ///   - viewCount: over how many views of each picture outputs are averaged; see `--tta`.
   public init(
-    _ model: LoadedModel, of paths: [String], topCount: Int, on device: Device,
+    _ model: LoadedModel, of paths: [String], topCount: Int, viewCount: Int = 1, on device: Device,
     progress: (_ done: Int, _ count: Int) -> Void = { _, _ in }
   ) throws {
     var files: [String] = []
@@ -45,6 +46,7 @@ extension Prediction {
     let classCount = program.outputShapes[0].elementCount
     let labels = try model.labels(count: classCount)
     let loader = model.loader(standard: .antialiased)
+    let views = try TestTimeViews(viewCount, for: model)
 
     var pictures: [Picture] = []
     var skipped: [ImageError] = []
@@ -54,7 +56,11 @@ extension Prediction {
       let batch = loader.load(names, in: device.buffers) { count, body in device.forEach(count, body) }
       skipped += batch.skipped
       if !batch.positions.isEmpty {
-        let outputs = program([model.preprocessing(batch.images)], on: device)[0].elements
+        let outputs = Self.mean(
+          (0..<views.count).map { view in
+            let pictures = views.pictures(batch.images, view: view, forEach: device.forEach)
+            return program([model.preprocessing(pictures)], on: device)[0].elements
+          })
         for (row, position) in batch.positions.enumerated() {
           let values = outputs[(row * classCount)..<((row + 1) * classCount)]
           pictures.append(
@@ -64,6 +70,12 @@ extension Prediction {
       progress(min(files.count, start + chunk), files.count)
     }
     self.init(pictures: pictures, skipped: skipped)
+  }
+
+  /// The mean of lists of numbers, place by place.
+  private static func mean(_ lists: [[Float]]) -> [Float] {
+    guard lists.count > 1 else { return lists[0] }
+    return lists[0].indices.map { index in lists.reduce(0) { $0 + $1[index] } / Float(lists.count) }
   }
 
   private static func top(_ count: Int, _ values: [Float], _ labels: [String]) -> [Picture.Class] {
