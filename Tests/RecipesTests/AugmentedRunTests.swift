@@ -56,20 +56,28 @@ struct AugmentedRunTests {
     #expect(error?.problems.first?.message.contains(words) == true, "\(error.map { "\($0)" } ?? "")")
   }
 
-  private func recipe(_ augment: JSONValue, task: String = "classification", cache: JSONValue = true) throws -> Recipe {
+  private func recipe(
+    _ augment: JSONValue, task: String = "classification", cache: JSONValue = true, batchSize: Int = 8,
+    optimizer: JSONValue = "adam", loss: JSONValue = nil
+  ) throws -> Recipe {
     try Recipe(
       [
         "model": ["architecture": "VGG16", "weights": .null],
-        "data": ["train": "pictures", "augment": augment, "task": .string(task)],
-        "phases": [["epochs": 1, "optimizer": "adam"]], "cache": cache,
+        "data": [
+          "train": "pictures", "augment": augment, "task": .string(task), "batch_size": .integer(batchSize),
+        ],
+        "phases": [["epochs": 1, "optimizer": optimizer]], "cache": cache, "loss": loss,
       ], file: "r.json", folder: "/tmp")
   }
 
   @Test("Mixing goes with numbers where it can, not with kept views; a recipe reads back as it was written")
   func decoding() throws {
     #expect(try recipe([["name": "mix_up"]], task: "regression").data.mixing.count == 1)
-    let error = #expect(throws: RecipeError.self) { try recipe(Self.augment, cache: ["views": 3]) }
-    #expect(error?.problems.first?.path == "cache.views")
+    let error = #expect(throws: RecipeError.self) {
+      try recipe(Self.augment, cache: ["views": 3], batchSize: 1, optimizer: "lbfgs", loss: "hinge")
+    }
+    #expect(
+      error?.problems.map(\.path) == ["cache.views", "data.batch_size", "loss", "phases[0].optimizer"])
     let read = try recipe(Self.augment)
     #expect(read.data.augment.count == 2 && read.data.mixing.count == 2)
     #expect(try Recipe(read.json, file: "r.json", folder: "/tmp").json == read.json)
@@ -100,7 +108,7 @@ struct AugmentedRunTests {
         let seen = values[samples: place % 8..<place % 8 + 1].elements
         #expect(tile(sheet.sheet, row: row, column: epoch + 1) == seen.map { UInt8($0.rounded()) })
         let shares = try #require(batches.targets(batch, epoch: epoch)[[place % 8]].classShares).elements
-        #expect(sheet.rows[row].labels[epoch].contains(shares[0] > shares[1] ? "across" : "down"))
+        #expect(sheet.rows[row].labels[epoch].first?.hasSuffix(shares[0] > shares[1] ? "across" : "down") == true)
       }
     }
     for (row, index) in [0, 6, 12].enumerated() {
@@ -113,11 +121,11 @@ struct AugmentedRunTests {
     }
   }
 
-  /// The pixels of a picture of 12 × 12 that is drawn eightfold, in a sheet whose rows have captions.
+  /// The pixels of a picture of 12 × 12 that is drawn eightfold, in a sheet whose rows have captions of two lines.
   private func tile(_ sheet: PixelImage, row: Int, column: Int) -> [UInt8] {
     let (side, gap, line) = (96, 6, 11)
     // Rows stand at the foot of the sheet, one below the other.
-    let rowHeight = line + side + line + gap
+    let rowHeight = line + side + 2 * line + gap
     let top = sheet.height - (3 - row) * rowHeight + line
     let left = gap + column * (side + gap)
     return (0..<12).flatMap { y in

@@ -115,7 +115,7 @@ package struct AugmentationReader {
   }
 
   private static func words(_ bounds: ClosedRange<Double>) -> String {
-    func text(_ number: Double) -> String { JSONValue.number(number).text }
+    func text(_ number: Double) -> String { Int(exactly: number).map { "\($0)" } ?? "\(number)" }
     return bounds.upperBound == .infinity
       ? "of \(text(bounds.lowerBound)) or more" : "from \(text(bounds.lowerBound)) to \(text(bounds.upperBound))"
   }

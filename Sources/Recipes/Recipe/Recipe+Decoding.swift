@@ -47,12 +47,8 @@ extension Recipe {
     let logs = reader.object("logs").map { LogRecipe(reading: $0) } ?? LogRecipe()
     let timeLimit = reader.double("time_limit_seconds", in: 0...1e12)
     let cache = CacheRecipe(reading: &reader)
-    if cache.views != nil, let mixing = data?.mixing.first {
-      reader.report(
-        "cache.views",
-        "views are kept for each picture, but \(type(of: mixing).name) mixes pictures anew in every epoch; leave one of them out"
-      )
-    } else if cache.views != nil, data?.augment.isEmpty == true {
+    if let data { reader.checkMixing(data, cache: cache, loss: loss, phases: phases) }
+    if cache.views != nil, data?.isAugmented == false {
       reader.report("cache.views", "there is no \"augment\" in \"data\": all views of a picture would be the same")
     }
     let savesOptimizer = reader.bool("save_optimizer") ?? false

@@ -39,6 +39,32 @@ extension RecipeReader {
   }
 }
 
+extension RecipeReader {
+  /// Reports what mixing does not go with.
+  func checkMixing(_ data: DataRecipe, cache: CacheRecipe, loss: (any Loss)?, phases: [PhaseRecipe]) {
+    guard let name = data.mixing.first.map({ type(of: $0).name }) else { return }
+    if cache.views != nil {
+      report(
+        "cache.views",
+        "views are kept for each picture, but \(name) mixes pictures anew in every epoch; leave one of them out")
+    }
+    if data.batchSize == 1 {
+      report(
+        "data.batch_size", "a mini-batch of one picture holds nothing that \(name) could mix it with; take 2 or more")
+    }
+    if let loss, ["hinge", "squared_hinge"].contains(loss.name) {
+      report(
+        "loss", "\(loss.name) knows yes and no, not the shares of classes that \(name) makes; take a cross-entropy")
+    }
+    for (index, phase) in phases.enumerated() where phase.optimizer is LBFGS {
+      report(
+        "phases[\(index)].optimizer",
+        "lbfgs takes all pictures at once, and \(name) mixes mini-batches; take another optimizer, or leave \(name) out"
+      )
+    }
+  }
+}
+
 extension Recipe {
   /// Mixes the mini-batches; nil if nothing does.
   var mixer: BatchMixer? { data.mixing.isEmpty ? nil : BatchMixer(data.mixing, seed: seed) }

@@ -13,8 +13,8 @@ public struct AugmentationSheet: Sendable {
   public struct Row: Hashable, Sendable {
     /// Relative to the folder of the pictures.
     public let name: String
-    /// What each epoch's version of it stands for, where pictures are mixed: `0.7 cat 0.3 dog`.
-    public let labels: [String]
+    /// What each epoch's version of it stands for, where pictures are mixed: `["0.7 cat", "0.3 dog"]`, or a number.
+    public let labels: [[String]]
   }
 
   public let rows: [Row]
@@ -36,7 +36,7 @@ public struct AugmentationSheet: Sendable {
     let count = min(imageCount, plan.training.count)
     let chosen = (0..<count).map { $0 * plan.training.count / count }
     var columns = [try plan.originals(chosen)]
-    var labels = [[String]](repeating: [], count: count)
+    var labels = [[[String]]](repeating: [], count: count)
     for epoch in 0..<viewCount {
       let drawn = try plan.seen(chosen, epoch: epoch, on: device)
       columns.append(drawn.pictures)
@@ -51,18 +51,18 @@ public struct AugmentationSheet: Sendable {
       PictureTable(
         title: names.joined(separator: ", "), headings: ["picture"] + (1...viewCount).map { "epoch \($0)" },
         rows: rows.indices.map { row in
-          PictureTable.Row(label: rows[row].name, pictures: columns.map { $0[row] }, captions: [""] + rows[row].labels)
+          PictureTable.Row(label: rows[row].name, pictures: columns.map { $0[row] }, captions: [[]] + rows[row].labels)
         }
       ).drawing
   }
 
-  /// `{"epochs": …, "augment": […], "rows": [{"file": …, "labels": […]}]}`
+  /// `{"epochs": …, "augment": […], "rows": [{"file": …, "labels": [["0.7 cat", …], …]}]}`
   public var json: JSONValue {
     [
       "epochs": .integer(viewCount), "augment": .array(augment), "width": .integer(sheet.width),
       "height": .integer(sheet.height),
       "rows": .array(
-        rows.map { ["file": .string($0.name), "labels": .array($0.labels.map { .string($0) })] }),
+        rows.map { ["file": .string($0.name), "labels": .array($0.labels.map { .array($0.map { .string($0) }) })] }),
     ]
   }
 }
@@ -83,7 +83,7 @@ extension Plan {
   /// The same as an epoch sees them, and what they stand for where they are mixed.
   fileprivate func seen(
     _ chosen: [Int], epoch: Int, on device: Device
-  ) throws -> (pictures: [Tensor], labels: [String]) {
+  ) throws -> (pictures: [Tensor], labels: [[String]]) {
     // The phase that this epoch is in; the last one goes on.
     var (index, end) = (0, phases[0].recipe.epochs)
     while end <= epoch, index + 1 < phases.count {
@@ -96,7 +96,7 @@ extension Plan {
     let settings = settings(phase, firstEpoch: 0)
     let order = settings.order(ofEpoch: epoch, count: training.count)
     let source = try ImageBatches(samples, for: model, mixer: mixer)
-    var (pictures, labels) = ([Tensor](), [String]())
+    var (pictures, labels) = ([Tensor](), [[String]]())
     for index in chosen {
       guard let place = order.firstIndex(of: index) else { preconditionFailure("an order holds all samples") }
       let start = place / settings.batchSize * settings.batchSize
@@ -110,12 +110,12 @@ extension Plan {
     return (pictures, labels)
   }
 
-  /// What one sample stands for: `0.7 cat 0.3 dog`, or its number.
-  private func words(_ target: Targets) -> String {
+  /// What one sample stands for: the largest shares of classes, or its number.
+  private func words(_ target: Targets) -> [String] {
     func short(_ value: Float) -> String { "\((value * 100).rounded() / 100)" }
     let values = target.numbers(units: max(2, labels.count)).elements
-    if recipe.data.task == .regression { return short(values[0]) }
+    if recipe.data.task == .regression { return [short(values[0])] }
     let parts = zip(labels, values).filter { $1 >= 0.005 }.sorted { $0.1 > $1.1 }
-    return parts.map { "\(short($1)) \($0)" }.joined(separator: " ")
+    return parts.prefix(3).map { "\(short($1)) \($0)" }
   }
 }

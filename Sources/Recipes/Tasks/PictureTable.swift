@@ -1,15 +1,15 @@
 internal import Images
 internal import Tensors
 
-/// Pictures in rows and columns: a title, a heading over each column, the name of each row above it, a caption below pictures that
-/// have one.
+/// Pictures in rows and columns: a title, a heading over each column, the name of each row above it, lines below pictures that
+/// have some.
 struct PictureTable {
   struct Row {
     let label: String
     /// `[height, width, channels]`, 0…255, all of one shape.
     let pictures: [Tensor]
-    /// One for each picture, or none.
-    let captions: [String]
+    /// Lines for each picture, or none.
+    let captions: [[String]]
   }
 
   let title: String
@@ -28,8 +28,8 @@ struct PictureTable {
     let shrinking = min(1, 256 / Double(max(shape[0], shape[1])))
     func side(_ length: Int) -> Int { max(1, Int((Double(length * magnification) * shrinking).rounded())) }
     let tile = Size(side(shape[0]), side(shape[1]))
-    let hasCaptions = rows.contains { $0.captions.contains { !$0.isEmpty } }
-    let rowHeight = Self.line + tile.height + (hasCaptions ? Self.line : 0) + Self.gap
+    let captionLines = rows.flatMap(\.captions).map(\.count).max() ?? 0
+    let rowHeight = Self.line + tile.height + captionLines * Self.line + Self.gap
     let width = Self.gap + headings.count * (tile.width + Self.gap)
     let letters = (width - 2 * Self.gap) / (PixelFont.width + 1)
     let titleLines = Self.wrapped(title, to: letters)
@@ -48,9 +48,9 @@ struct PictureTable {
         let y = header + number * rowHeight
         if column == 0 { canvas.write(String(row.label.prefix(letters)), x: x, y: y, scale: 1, ink: Self.ink) }
         canvas.draw(row.pictures[column], x: x, y: y + Self.line, size: tile)
-        if row.captions.indices.contains(column) {
+        for (line, caption) in (row.captions.indices.contains(column) ? row.captions[column] : []).enumerated() {
           canvas.write(
-            String(row.captions[column].prefix(tileLetters)), x: x, y: y + Self.line + tile.height + 2, scale: 1,
+            String(caption.prefix(tileLetters)), x: x, y: y + (line + 1) * Self.line + tile.height + 2, scale: 1,
             ink: Self.ink)
         }
       }
