@@ -1,5 +1,6 @@
 import Foundation
 import Images
+import JSON
 import Kernels
 import Layers
 import Tensors
@@ -58,5 +59,49 @@ struct FeatureVersionTests {
     }
     #expect(Self.recorded.version == FeatureVersion.current, "record the digests of the new version")
     #expect(Self.recorded.digests[kernels.name] == digest, "\(kernels): 0x\(String(digest, radix: 16))")
+  }
+
+  /// What augmentations made of a picture when the version was last raised.
+  static let augmented: [(config: JSONValue, digest: UInt64)] = [
+    (["name": "random_flip"], 0x1310_CB33_DC46_699D),
+    (["name": "random_crop", "height": 13, "padding": 2], 0x015A_0930_5161_D6B3),
+    (["name": "random_resized_crop"], 0xADA6_3820_9B7C_BC16),
+    (["name": "random_rotation", "factor": 0.2], 0x578C_FDE9_EB10_3991),
+    (["name": "random_zoom", "height_factor": 0.3, "fill_mode": "wrap"], 0xB42E_CCE0_2451_21DC),
+    (
+      ["name": "random_translation", "height_factor": 0.4, "width_factor": 0.3, "interpolation": "nearest"],
+      0x748C_97ED_A1D4_78BE
+    ),
+    (["name": "random_shear", "x_factor": 0.3, "y_factor": 0.2, "fill_mode": "constant"], 0x4C90_FCF7_6968_EAEB),
+    (["name": "random_brightness", "factor": 0.4], 0x4C61_399D_D917_E764),
+    (["name": "random_contrast", "factor": 0.7], 0xBFC0_DDF7_2B94_E94D),
+    (["name": "random_saturation", "factor": [0.2, 0.8]], 0x0943_81D3_ED33_5A34),
+    (["name": "random_hue", "factor": 0.8], 0xBF9F_C205_656F_A33C),
+    (["name": "random_grayscale"], 0xC3B5_4120_1FFD_27F7),
+    (["name": "random_gaussian_blur", "kernel_size": 5, "sigma": [0.5, 2]], 0xA189_21CA_9F45_2DE8),
+    (["name": "gaussian_noise", "stddev": 12], 0x1458_C041_8496_0750),
+    (["name": "random_erasing", "probability": 0.8], 0x8A10_0E0C_D1E8_BB9F),
+    (["name": "rand_augment", "num_ops": 3], 0xA8A5_F00C_CB16_0A43),
+    (["name": "aug_mix", "factor": 0.8], 0xF54C_2E2F_DD7F_E4C6),
+  ]
+
+  @Test(
+    """
+    The same of augmentations, of which fixed views are kept: if one was changed on purpose, raise FeatureVersion.current and \
+    record the new digest.
+    """)
+  func sameAugmentation() throws {
+    #expect(Self.augmented.map { $0.config["name"]?.stringValue } == AugmentationRegistry.names)
+    let picture = Tensor([1, 19, 23, 3], RandomKey(seed: 2).uniform(19 * 23 * 3).map { $0 * 255 })
+    for (config, recorded) in Self.augmented {
+      let augmentation = try AugmentationRegistry.augmentation(config: config)
+      var digest: UInt64 = 0xCBF2_9CE4_8422_2325
+      for seed in 0..<8 {
+        for element in augmentation(picture, keys: [RandomKey(seed: UInt64(seed))]).elements {
+          digest = (digest ^ UInt64(element.bitPattern)) &* 0x100_0000_01B3
+        }
+      }
+      #expect(recorded == digest, "\(config.text): 0x\(String(digest, radix: 16))")
+    }
   }
 }
