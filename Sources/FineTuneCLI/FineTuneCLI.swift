@@ -14,10 +14,9 @@ struct FineTuneCLI: ParsableCommand {
       """,
     version: FineTuneVersion.current,
     subcommands: [
-      TrainCommand.self, PlanCommand.self, SummaryCommand.self, EvaluateCommand.self, PredictCommand.self,
-      FeaturesCommand.self, MapsCommand.self, AugmentCommand.self, LRFindCommand.self, ConvertCommand.self,
-      InspectCommand.self,
-      WeightsCommand.self, CacheCommand.self,
+      InitCommand.self, TrainCommand.self, PlanCommand.self, SummaryCommand.self, EvaluateCommand.self,
+      PredictCommand.self, FeaturesCommand.self, MapsCommand.self, AugmentCommand.self, LRFindCommand.self,
+      ConvertCommand.self, InspectCommand.self, WeightsCommand.self, CacheCommand.self, SchemaCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)
 

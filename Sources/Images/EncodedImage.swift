@@ -59,6 +59,9 @@ struct EncodedImage {
     orientation.swapsAxes ? Size(storedSize.width, storedSize.height) : storedSize
   }
 
+  /// Whether grey is all that it holds.
+  var isGrey: Bool { header.channels == 1 }
+
   /// All pixels, turned up.
   func decoded(
     to mode: ColorMode, eighths: Int = 8, using options: DecodingOptions = DecodingOptions()

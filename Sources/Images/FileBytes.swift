@@ -2,7 +2,8 @@ import Glibc
 
 /// Whole files, with the system's own words when they cannot be read or written.
 enum FileBytes {
-  static func read(_ path: String) throws(ImageError) -> [UInt8] {
+  /// - Parameter limit: how many bytes of the beginning are enough; nil for all.
+  static func read(_ path: String, atMost limit: Int? = nil) throws(ImageError) -> [UInt8] {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw ImageError(.unreadable, path: path, systemMessage()) }
     defer { _ = close(descriptor) }
@@ -14,7 +15,7 @@ enum FileBytes {
     default: throw ImageError(.unreadable, path: path, "neither a file nor a folder")
     }
 
-    let size = Int(status.st_size)
+    let size = min(Int(status.st_size), limit ?? .max)
     var failure: String?
     let bytes = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
       while count < size {

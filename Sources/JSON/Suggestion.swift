@@ -1,5 +1,9 @@
 /// Finds what somebody may have meant.
 public enum Suggestion {
+  /// Where every word is written down that was not found: so a reader that refuses what it does not know can be asked what it
+  /// knows. Nil but where that is asked.
+  @TaskLocal package static var log: SuggestionLog?
+
   /// The candidates nearest to a misspelt word, best first, near enough to be worth saying.
   public static func near(_ word: String, among candidates: [String], limit: Int = 3) -> [String] {
     let wanted = word.lowercased()
@@ -13,6 +17,7 @@ public enum Suggestion {
 
   /// `Did you mean "block5_*"?`, or a list of what there is.
   public static func sentence(for word: String, among candidates: [String]) -> String {
+    log?.add(word, candidates)
     let near = near(word, among: candidates)
     if !near.isEmpty { return "Did you mean " + near.map { "\"\($0)\"" }.joined(separator: " or ") + "?" }
     let shown = candidates.prefix(12).joined(separator: ", ")

@@ -21,6 +21,7 @@ import official_weights
 import optimizer_state
 import photographs
 import real_models
+import recipe_schema
 import resizing
 import run_logs
 import stored_forms
@@ -43,6 +44,7 @@ SECTIONS = [
     hostile_images,
     evaluation,
     run_logs,
+    recipe_schema,
     written_files,
     architectures,
     formats,

@@ -29,3 +29,13 @@ extension WeightAssignment.Method: ExpressibleByArgument {
 
   public static var allValueStrings: [String] { WeightRules.methods.map(\.name) }
 }
+
+extension StartingRecipe.Goal: ExpressibleByArgument {}
+
+extension CompletionKind {
+  /// Files of pictures, and folders.
+  static var pictures: CompletionKind { .file(extensions: ["png", "jpg", "jpeg"]) }
+
+  /// The names of architectures.
+  static var architectures: CompletionKind { .list(ArchitectureRegistry.all.map(\.name)) }
+}

@@ -7,7 +7,9 @@ struct EvaluateCommand: ParsableCommand {
 
   @OptionGroup var model: ModelOptions
 
-  @Argument(help: "A folder with a folder per class, or a table of files and labels.", completion: .directory)
+  @Argument(
+    help: "A folder with a folder per class, or a table of files and labels.",
+    completion: .file(extensions: ["csv", "tsv"]))
   var images: String
 
   @Option(help: "classification or regression, where the data do not say.")

@@ -7,7 +7,7 @@ struct MapsCommand: ParsableCommand {
 
   @OptionGroup var model: ModelOptions
 
-  @Argument(help: "A picture.", completion: .file())
+  @Argument(help: "A picture.", completion: .pictures)
   var image: String
 
   @Option(help: "The layer.")

@@ -8,7 +8,7 @@ struct ModelOptions: ParsableArguments {
     completion: .file(extensions: ["keras", "h5", "hdf5", "json"]))
   var model: String
 
-  @Option(help: "The architecture that the weights belong to, such as MobileNet.")
+  @Option(help: "The architecture that the weights belong to, such as MobileNet.", completion: .architectures)
   var architecture: String?
 
   @Option(help: "The width multiplier of a MobileNet.")

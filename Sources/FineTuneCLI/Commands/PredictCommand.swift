@@ -7,7 +7,7 @@ struct PredictCommand: ParsableCommand {
 
   @OptionGroup var model: ModelOptions
 
-  @Argument(help: "Pictures, or folders of pictures.", completion: .file())
+  @Argument(help: "Pictures, or folders of pictures.", completion: .pictures)
   var images: [String]
 
   @Option(help: "How many classes to name for each picture.")

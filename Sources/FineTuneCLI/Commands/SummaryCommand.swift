@@ -15,7 +15,7 @@ struct SummaryCommand: ParsableCommand {
   @Flag(help: "List the architectures that can be named, and what one chooses by.")
   var list = false
 
-  @Option(help: "The architecture that a file of weights belongs to.")
+  @Option(help: "The architecture that a file of weights belongs to.", completion: .architectures)
   var architecture: String?
 
   @Option(help: "The width multiplier of a MobileNet.")

@@ -11,7 +11,7 @@ struct WeightsCommand: ParsableCommand {
       FINETUNE_WEIGHTS_MIRROR names a server that stands in for Google's.
       """)
 
-  @Argument(help: "An architecture, such as MobileNetV2. Default: all.")
+  @Argument(help: "An architecture, such as MobileNetV2. Default: all.", completion: .architectures)
   var architecture: String?
 
   @Flag(help: "Print JSON.")

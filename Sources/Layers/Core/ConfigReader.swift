@@ -91,7 +91,8 @@ public struct ConfigReader {
     guard let value = value(key) else { return try missing(key, standard) }
     let names = Choice.allCases.map(\.rawValue)
     guard let text = value.stringValue, let choice = Choice(rawValue: text.lowercased()) else {
-      throw ConfigError(key: key, "expected \(names.joined(separator: " or ")), found \(value.text)")
+      let hint = value.stringValue.map { " " + Suggestion.sentence(for: $0, among: names) } ?? ""
+      throw ConfigError(key: key, "expected \(names.joined(separator: " or ")), found \(value.text).\(hint)")
     }
     return choice
   }
@@ -130,7 +131,7 @@ public struct ConfigReader {
       }
     }
     if let stray = members.keys.first(where: { !known.contains($0) }) {
-      let names = known.subtracting(Self.everywhere).sorted()
+      let names = known.subtracting(Self.everywhere).union(read).sorted()
       throw ConfigError(
         key: stray, "\(kind) has no setting \"\(stray)\". \(Suggestion.sentence(for: stray, among: names))")
     }

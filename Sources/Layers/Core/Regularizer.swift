@@ -21,19 +21,21 @@ public struct Regularizer: Hashable, Sendable {
       case "l1": return Regularizer(l1: 0.01)
       case "l2": return Regularizer(l2: 0.01)
       case "l1_l2", "l1l2": return Regularizer(l1: 0.01, l2: 0.01)
-      default: throw ConfigError("there is no regularizer \"\(name)\". There is: l1, l2, l1_l2.")
+      default: throw ConfigError("there is no regularizer \"\(name)\". \(Suggestion.sentence(for: name, among: names))")
       }
     }
-    if config["class_name"] == nil, config["name"] == nil, config["l1"] != nil || config["l2"] != nil {
+    if config.objectValue != nil, config["class_name"] == nil, config["name"] == nil {
       return try reading("l1_l2", config)
     }
     let (name, settings) = try config.namedSettings(of: "regularizer", example: "l2")
     return try reading(name, settings)
   }
 
+  private static let names = ["l1", "l2", "l1_l2"]
+
   private static func reading(_ name: String, _ settings: JSONValue) throws(ConfigError) -> Regularizer? {
     guard ["l1", "l2", "l1l2", "l1_l2"].contains(name.lowercased()) else {
-      throw ConfigError("expected a regularizer L1, L2 or L1L2, found \(name)")
+      throw ConfigError("there is no regularizer \"\(name)\". \(Suggestion.sentence(for: name, among: names))")
     }
     var reader = try ConfigReader(settings, of: name)
     let penalty = Regularizer(l1: try reader.float("l1", default: 0), l2: try reader.float("l2", default: 0))

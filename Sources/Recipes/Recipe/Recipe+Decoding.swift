@@ -54,7 +54,9 @@ extension Recipe {
     let savesOptimizer = reader.bool("save_optimizer") ?? false
     let output = reader.string("output")
     if output?.isEmpty == true { reader.report("output", "names no folder") }
-    reader.ignore("description")
+    // What people and their editors read: neither changes anything.
+    _ = reader.string("description")
+    _ = reader.string("$schema")
     reader.finish()
 
     guard problems.problems.isEmpty, let model, let data else {

@@ -60,9 +60,6 @@ extension RecipeReader {
       return layer == nil ? nil : recipe
     }
   }
-
-  /// Says that a key is allowed and changes nothing.
-  mutating func ignore(_ key: String) { _ = value(key) }
 }
 
 /// A setting that cannot be read, at a key of its own.

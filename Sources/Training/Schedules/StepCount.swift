@@ -31,7 +31,9 @@ public enum StepCount: Hashable, Sendable, ExpressibleByIntegerLiteral {
     {
       self = .epochs(count)
     } else {
-      throw ConfigError("expected a number of steps from \(least) or {\"epochs\": 2}, found \(value.text)")
+      let stray = value.objectValue?.keys.first { $0 != "epochs" }
+      let hint = stray.map { ". " + Suggestion.sentence(for: $0, among: ["epochs"]) } ?? ""
+      throw ConfigError("expected a number of steps from \(least) or {\"epochs\": 2}, found \(value.text)\(hint)")
     }
   }
 }
