@@ -24,7 +24,7 @@ struct RecipeSchemaTests {
     arguments: [
       ("optimizer", "name", OptimizerRegistry.names), ("loss", "name", LossRegistry.names),
       ("learning_rate", "name", ScheduleRegistry.names), ("metrics", "name", MetricRegistry.names),
-      ("augment", "name", AugmentationRegistry.names), ("layer", "layer", LayerRegistry.kinds),
+      ("augment", "name", AugmentationRegistry.names + MixingRegistry.names), ("layer", "layer", LayerRegistry.kinds),
     ])
   func registries(_ definition: String, _ key: String, _ names: [String]) throws {
     let kinds = try #require(Self.schema["definitions"]?[definition]?["anyOf"]?.arrayValue)
