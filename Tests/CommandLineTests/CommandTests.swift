@@ -39,6 +39,39 @@ struct CommandTests {
     #expect(!FileManager.default.fileExists(atPath: place.folder + "/run"))
   }
 
+  @Test(
+    "augment draws what it says it draws; predict and evaluate look at pictures several times, and say where they cannot"
+  )
+  func augmentation() throws {
+    let place = try Workplace()
+    let sheet = place.folder + "/sheet.png"
+    let augment = "data.augment=[{\"name\": \"random_flip\"}, {\"name\": \"mix_up\"}]"
+    let drawn = try Finetune.run(
+      "augment", place.recipe, "--set", augment, "--output", sheet, "--images", "2", "--views", "3", "--json")
+    #expect(drawn.status == 0 && drawn.messages.contains("2 pictures and 3 epochs"), "\(drawn.messages)")
+    let json = try JSONValue(parsing: drawn.output)
+    let picture = try ImageDecoder.decode(contentsOf: sheet)
+    #expect(json["width"]?.intValue == picture.width && json["height"]?.intValue == picture.height)
+    #expect(json["rows"]?.arrayValue?.map { $0["labels"]?.arrayValue?.count } == [3, 3])
+    let nothing = try Finetune.run("augment", place.recipe, "--output", sheet)
+    #expect(nothing.status == 65 && nothing.messages.contains("data.augment"))
+    #expect(try Finetune.run("augment", place.recipe, "--set", augment, "--output", "sheet.gif").status == 64)
+
+    func first(_ arguments: String...) throws -> JSONValue? {
+      let outcome = try Finetune.run(list: ["predict", place.model, place.pictures, "--json", "--quiet"] + arguments)
+      #expect(outcome.status == 0, "\(outcome.messages)")
+      return try JSONValue(parsing: outcome.output)
+    }
+    #expect(try first() == first("--tta", "1"))
+    // These pictures are their own mirror images.
+    #expect(try first() == first("--tta", "2"))
+    let evaluated = try Finetune.run("evaluate", place.model, place.pictures, "--json", "--tta", "2")
+    #expect(try JSONValue(parsing: evaluated.output)["views"] == 2)
+    let refused = try Finetune.run("evaluate", place.model, place.pictures, "--tta", "3")
+    #expect(refused.status == 65 && refused.messages.contains("ask for 2"))
+    #expect(try Finetune.run("predict", place.model, place.pictures, "--tta", "0").status == 64)
+  }
+
   @Test("predict, evaluate, summary, features, maps and convert work on a model of our own")
   func others() throws {
     let place = try Workplace()

@@ -121,6 +121,18 @@ struct AugmentedRunTests {
     }
   }
 
+  @Test("A picture that cannot be read is named and left out, alone or in the batch of another")
+  func unreadable() throws {
+    let pictures = try StripedPictures(perClass: 12)
+    try Data("<html>".utf8).write(to: URL(fileURLWithPath: pictures.folder + "/across/0.png"))
+    try Data("<html>".utf8).write(to: URL(fileURLWithPath: pictures.folder + "/down/5.png"))
+    let plan = try pictures.plan(Self.layers, phases: ResumeTests.phases, augment: Self.augment)
+    let bad = plan.training.paths.filter { $0.hasSuffix("/across/0.png") || $0.hasSuffix("/down/5.png") }
+    let sheet = try AugmentationSheet(plan, imageCount: 18, viewCount: 2, on: Device(threads: 2))
+    #expect(!bad.isEmpty && sheet.skipped.map(\.path) == bad)
+    #expect(sheet.rows.count == 18 - bad.count)
+  }
+
   /// The pixels of a picture of 12 × 12 that is drawn eightfold, in a sheet whose rows have captions of two lines.
   private func tile(_ sheet: PixelImage, row: Int, column: Int) -> [UInt8] {
     let (side, gap, line) = (96, 6, 11)

@@ -40,6 +40,7 @@ struct AugmentCommand: ParsableCommand {
   func run() throws {
     let plan = try Plan(Recipe(contentsOf: recipe, settings: settings))
     let sheet = try AugmentationSheet(plan, imageCount: images, viewCount: views, on: running.device)
+    running.report(sheet.skipped)
     try ImageEncoder.writePNG(sheet.sheet, to: output)
     if json { Terminal.standardOutput.write(sheet.json.prettyText + "\n") }
     running.say([

@@ -8,7 +8,8 @@ internal import Training
 /// Some pictures of a plan as its first epochs will see them, side by side: the picture itself, then what each epoch makes of it,
 /// before preprocessing. Where mini-batches are mixed it is with the very pictures that share its batch.
 ///
-/// Pictures that cannot be read change this: training leaves them out, and those behind them move up.
+/// Pictures that cannot be read are left out, as training does. If none of them is met here the others are shown as if all could be
+/// read; in training those behind it draw other numbers.
 public struct AugmentationSheet: Sendable {
   public struct Row: Hashable, Sendable {
     /// Relative to the folder of the pictures.
@@ -23,6 +24,8 @@ public struct AugmentationSheet: Sendable {
   /// The settings of what changes them.
   public let augment: [JSONValue]
   public let sheet: PixelImage
+  /// Pictures that cannot be read, if one was met.
+  public let skipped: [ImageError]
 
   /// - Parameters:
   ///   - imageCount: how many pictures; they are taken evenly from the list of all.
@@ -33,16 +36,18 @@ public struct AugmentationSheet: Sendable {
         file: plan.recipe.file, path: "data.augment",
         "there is nothing to show: the recipe changes no pictures. Add {\"name\": \"random_flip\"}, for example.")
     }
-    let count = min(imageCount, plan.training.count)
-    let chosen = (0..<count).map { $0 * plan.training.count / count }
-    var columns = [try plan.originals(chosen)]
-    var labels = [[[String]]](repeating: [], count: count)
-    for epoch in 0..<viewCount {
-      let drawn = try plan.seen(chosen, epoch: epoch, on: device)
-      columns.append(drawn.pictures)
-      for (row, label) in drawn.labels.enumerated() { labels[row].append(label) }
+    var (pictures, skipped) = (plan.training, [ImageError]())
+    let drawn: SeenPictures
+    do {
+      drawn = try plan.drawn(pictures, imageCount, viewCount, on: device)
+    } catch let error where error is ImageError || (error as? TrainingError)?.kind == .unreadableImage {
+      // As training does before it begins; it takes a look at every picture.
+      (pictures, skipped) = try plan.readable(on: device)
+      drawn = try plan.drawn(pictures, imageCount, viewCount, on: device)
     }
-    let rows = zip(chosen, labels).map { Row(name: plan.training.names[$0], labels: $1) }
+    self.skipped = skipped
+    let (chosen, columns, labels) = (drawn.chosen, drawn.columns, drawn.labels)
+    let rows = zip(chosen, labels).map { Row(name: pictures.names[$0], labels: $1) }
     self.rows = rows
     augment = plan.recipe.data.augment.map(\.config) + plan.recipe.data.mixing.map(\.config)
     self.viewCount = viewCount
@@ -64,58 +69,5 @@ public struct AugmentationSheet: Sendable {
       "rows": .array(
         rows.map { ["file": .string($0.name), "labels": .array($0.labels.map { .array($0.map { .string($0) }) })] }),
     ]
-  }
-}
-
-extension Plan {
-  private func pictures(_ augmentation: [any Augmentation], views: Int? = nil) -> ImageSamples {
-    ImageSamples(
-      training, loader: loader, augmentations: augmentation, preprocessing: Preprocessing.none, seed: recipe.seed,
-      views: views)
-  }
-
-  /// Pictures for training as they are, values 0…255.
-  fileprivate func originals(_ chosen: [Int]) throws -> [Tensor] {
-    let samples = pictures([])
-    return try chosen.map { try samples.sample($0, epoch: 0) }
-  }
-
-  /// The same as an epoch sees them, and what they stand for where they are mixed.
-  fileprivate func seen(
-    _ chosen: [Int], epoch: Int, on device: Device
-  ) throws -> (pictures: [Tensor], labels: [[String]]) {
-    // The phase that this epoch is in; the last one goes on.
-    var (index, end) = (0, phases[0].recipe.epochs)
-    while end <= epoch, index + 1 < phases.count {
-      index += 1
-      end += phases[index].recipe.epochs
-    }
-    let phase = phases[index]
-    let samples = pictures(recipe.data.augment, views: hasFixedPictures(phase) ? views : nil)
-    guard let mixer = recipe.mixer else { return (try chosen.map { try samples.sample($0, epoch: epoch) }, []) }
-    let settings = settings(phase, firstEpoch: 0)
-    let order = settings.order(ofEpoch: epoch, count: training.count)
-    let source = try ImageBatches(samples, for: model, mixer: mixer)
-    var (pictures, labels) = ([Tensor](), [[String]]())
-    for index in chosen {
-      guard let place = order.firstIndex(of: index) else { preconditionFailure("an order holds all samples") }
-      let start = place / settings.batchSize * settings.batchSize
-      let batch = Array(order[start..<min(order.count, start + settings.batchSize)])
-      guard let all = try source.batch(batch, epoch: epoch, on: device)[model.inputs[0].value] else {
-        preconditionFailure("pictures are the model's input")
-      }
-      pictures.append(all[samples: place - start..<place - start + 1].reshaped(to: samples.shape))
-      labels.append(words(source.targets(batch, epoch: epoch)[[place - start]]))
-    }
-    return (pictures, labels)
-  }
-
-  /// What one sample stands for: the largest shares of classes, or its number.
-  private func words(_ target: Targets) -> [String] {
-    func short(_ value: Float) -> String { "\((value * 100).rounded() / 100)" }
-    let values = target.numbers(units: max(2, labels.count)).elements
-    if recipe.data.task == .regression { return [short(values[0])] }
-    let parts = zip(labels, values).filter { $1 >= 0.005 }.sorted { $0.1 > $1.1 }
-    return parts.prefix(3).map { "\(short($1)) \($0)" }
   }
 }
