@@ -10,8 +10,10 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import recipe_side
 from keras_side import KerasSide
 from our_side import OurSide
+from recipe_side import RecipeComparison
 from report import comparison, markdown
 from setting import SEEDS
 from splits import export_split
@@ -27,6 +29,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
     parser.add_argument("--output", type=Path, default=Path(".build-python/comparison"))
     parser.add_argument("--keras-results", type=Path, help="kept results of Keras, else OUTPUT/keras.json")
+    parser.add_argument("--recipe", type=Path, help="compare this recipe on pictures that neither side has seen, and nothing else")
     parser.add_argument("--keras-only", action="store_true", help="measure Keras and stop")
     return parser.parse_args()
 
@@ -43,6 +46,8 @@ def main() -> int:
         return NO_TOOL
     output = options.output.resolve()
     output.mkdir(parents=True, exist_ok=True)
+    if options.recipe:
+        return compare_recipe(options, tool, output)
     keras = KerasSide(options.images.resolve(), options.weights.resolve(), options.keras_results or output / "keras.json", output)
     theirs = keras.results(options.seeds)
     if options.keras_only:
@@ -57,6 +62,16 @@ def main() -> int:
     (output / "comparison.md").write_text(markdown(found))
     print(markdown(found))
     print(f"written: {output / 'comparison.md'}, {output / 'comparison.json'}")
+    return 0 if all(found["met"].values()) else 1
+
+
+def compare_recipe(options: argparse.Namespace, tool: Path, output: Path) -> int:
+    compare = RecipeComparison(tool, options.recipe, options.images.resolve(), options.weights.resolve(), output)
+    found = recipe_side.summary(compare(options.seeds)) | {"versions": versions(tool)}
+    (output / "recipe.json").write_text(json.dumps(found, indent=2) + "\n")
+    (output / "recipe.md").write_text(recipe_side.markdown(found))
+    print(recipe_side.markdown(found))
+    print(f"written: {output / 'recipe.md'}, {output / 'recipe.json'}")
     return 0 if all(found["met"].values()) else 1
 
 

@@ -24,7 +24,9 @@ import setting
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--images", type=Path, required=True)
+    pictures = parser.add_mutually_exclusive_group(required=True)
+    pictures.add_argument("--images", type=Path, help="a folder of classes, to be split")
+    pictures.add_argument("--parts", type=Path, help="a folder with the folders train, validation and test")
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--cache", action="store_true", help="dataset.cache() after decoding")
@@ -46,6 +48,21 @@ def datasets(images: Path, seed: int) -> tuple[Any, Any]:
             verbose=False,
         )
         for subset in ("training", "validation")
+    )
+
+
+def parts(folder: Path, seed: int) -> tuple[Any, ...]:
+    """Training, validation and test pictures that somebody else has split."""
+    return tuple(
+        keras.utils.image_dataset_from_directory(
+            folder / part,
+            shuffle=part == "train",
+            seed=seed,
+            image_size=(setting.INPUT_SIZE, setting.INPUT_SIZE),
+            batch_size=setting.BATCH_SIZE,
+            verbose=False,
+        )
+        for part in ("train", "validation", "test")
     )
 
 
@@ -88,11 +105,16 @@ def peak_megabytes() -> float:
 def main() -> None:
     options = arguments()
     keras.utils.set_random_seed(options.seed)
-    train, validation = datasets(options.images, options.seed)
-    split = {
-        name: sorted(str(Path(path).relative_to(options.images)) for path in dataset.file_paths)
-        for name, dataset in (("train", train), ("validation", validation))
-    }
+    test = None
+    split: dict[str, list[str]] = {}
+    if options.parts:
+        train, validation, test = parts(options.parts, options.seed)
+    else:
+        train, validation = datasets(options.images, options.seed)
+        split = {
+            name: sorted(str(Path(path).relative_to(options.images)) for path in dataset.file_paths)
+            for name, dataset in (("train", train), ("validation", validation))
+        }
     classes = len(train.class_names)
     if options.cache:
         train, validation = train.cache(), validation.cache()
@@ -107,6 +129,9 @@ def main() -> None:
         unfreeze_after(base, setting.FROZEN_THROUGH)
         second = fit(model, train, validation, setting.SECOND_EPOCHS, setting.SECOND_LEARNING_RATE)
         results["second"] = second | {"seconds": time.monotonic() - start, "peak_megabytes": peak_megabytes()}
+        results["seconds"] = time.monotonic() - options.started
+    if test is not None:
+        _, results["test_accuracy"] = model.evaluate(test, verbose=0)
     options.output.write_text(json.dumps(results, indent=2))
 
 
