@@ -31,6 +31,12 @@ public struct AdamW: Optimizer {
 
   public var slots: [(name: String, initial: Float)] { adam.slots }
 
+  public func with(momentum: Float) -> (any Optimizer)? {
+    var other = self
+    other.adam.moments.beta1 = momentum
+    return other
+  }
+
   public func move(
     _ weights: inout Tensor, _ state: inout [Tensor], along gradient: Tensor, _ step: OptimizerStep, on device: Device
   ) {

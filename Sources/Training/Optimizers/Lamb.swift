@@ -26,6 +26,12 @@ public struct Lamb: Optimizer {
 
   public var slots: [(name: String, initial: Float)] { [("momentum", 0), ("velocity", 0)] }
 
+  public func with(momentum: Float) -> (any Optimizer)? {
+    var other = self
+    other.moments.beta1 = momentum
+    return other
+  }
+
   public func move(
     _ weights: inout Tensor, _ state: inout [Tensor], along gradient: Tensor, _ step: OptimizerStep, on device: Device
   ) {

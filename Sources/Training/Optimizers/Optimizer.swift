@@ -24,12 +24,18 @@ public protocol Optimizer: Hashable, Sendable {
   /// What the optimiser keeps for every parameter, in Keras' order: names, and the number they are filled with at first.
   var slots: [(name: String, initial: Float)] { get }
 
+  /// The same optimiser with another momentum (β₁, where that is what it is called); nil if it has none that can change from
+  /// step to step.
+  func with(momentum: Float) -> (any Optimizer)?
+
   /// Moves `weights` along `gradient`, in place.
   func move(
     _ weights: inout Tensor, _ state: inout [Tensor], along gradient: Tensor, _ step: OptimizerStep, on device: Device)
 }
 
 extension Optimizer {
+  public func with(momentum: Float) -> (any Optimizer)? { nil }
+
   public var name: String { Self.name }
 
   public var learningRate: LearningRateSchedule {

@@ -17,7 +17,15 @@ public enum OptimizerRegistry {
     guard let type = all.first(where: { $0.name == name.lowercased() }) else {
       throw ConfigError("there is no optimizer \"\(name)\". \(Suggestion.sentence(for: name, among: names))")
     }
-    return try type.init(config: config.objectValue == nil ? [:] : config)
+    let optimizer = try type.init(config: config.objectValue == nil ? [:] : config)
+    if optimizer.learningRate.schedule.needsMomentum, optimizer.with(momentum: 0.9) == nil {
+      throw ConfigError(
+        key: "learning_rate.cycle_momentum",
+        "\(name) has no momentum here that could cycle. "
+          + (["sgd", "rmsprop"].contains(type.name) ? "Give it a \"momentum\" such as 0.9, or leave" : "Leave")
+          + " \"cycle_momentum\" out.")
+    }
+    return optimizer
   }
 }
 

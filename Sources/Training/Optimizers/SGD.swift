@@ -45,6 +45,14 @@ public struct SGD: Optimizer {
 
   public var slots: [(name: String, initial: Float)] { momentum == 0 ? [] : [("momentum", 0)] }
 
+  public func with(momentum: Float) -> (any Optimizer)? {
+    // Without momentum there is no memory that could hold it.
+    guard self.momentum > 0, momentum > 0 else { return nil }
+    var other = self
+    other.momentum = momentum
+    return other
+  }
+
   public func move(
     _ weights: inout Tensor, _ state: inout [Tensor], along gradient: Tensor, _ step: OptimizerStep, on device: Device
   ) {

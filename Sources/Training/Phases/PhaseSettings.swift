@@ -53,6 +53,14 @@ public struct PhaseSettings: Sendable {
       step: batch / size, of: max(1, batches / size), stepsPerEpoch: max(1, batchesPerEpoch / size))
   }
 
+  /// The optimiser of a batch: the phase's own, with the momentum that its schedule gives the step.
+  func optimizer(batch: Int, of batches: Int, batchesPerEpoch: Int) -> any Optimizer {
+    let size = optimizer.settings.gradientAccumulationSteps
+    let momentum = optimizer.learningRate.momentum(
+      step: batch / size, of: max(1, batches / size), stepsPerEpoch: max(1, batchesPerEpoch / size))
+    return momentum.flatMap { optimizer.with(momentum: Float($0)) } ?? optimizer
+  }
+
   var key: RandomKey { RandomKey(seed: seed).folding(name) }
 }
 

@@ -177,10 +177,13 @@ public struct Trainer: Sendable {
       let rate =
         state.plateau.factor
         * settings.rate(batch: state.step, of: pace.total, batchesPerEpoch: pace.batchesPerEpoch)
+      let optimizer = settings.optimizer(
+        batch: state.step, of: pace.total, batchesPerEpoch: pace.batchesPerEpoch)
       // The first step of every epoch is looked at: it costs a copy of the kernels.
       let kernels = batch == 0 ? model.copies(ofParameters: GradientFlow.kernels(of: model)) : nil
       let (loss, outputs, gradients) = try step(
-        &model, values, targets, indices, penalty, &state.optimizer, rate, factors, state.step, looks: kernels != nil
+        &model, values, targets, indices, penalty, optimizer, &state.optimizer, rate, factors, state.step,
+        looks: kernels != nil
       ) {
         "phase \"\(settings.name)\", epoch \(state.epoch + 1), batch \(batch + 1)"
       }
@@ -205,7 +208,8 @@ public struct Trainer: Sendable {
   /// Forward, backward, and the move along the gradient.
   private func step(
     _ model: inout Model, _ values: [ValueID: Tensor], _ targets: Targets, _ indices: [Int], _ penalty: Penalty,
-    _ state: inout OptimizerState, _ rate: Double, _ factors: [Double]?, _ step: Int, looks: Bool, place: () -> String
+    _ optimizer: any Optimizer, _ state: inout OptimizerState, _ rate: Double, _ factors: [Double]?, _ step: Int,
+    looks: Bool, place: () -> String
   ) throws(TrainingError) -> (loss: Double, outputs: Tensor, gradients: Gradients?) {
     let pass = model.forwardPass(
       settings.loss, penalty, from: values, targets, random: settings.key.folding("step").folding(UInt64(step)),
@@ -218,7 +222,6 @@ public struct Trainer: Sendable {
         "\(place()): the loss is \(loss.isNaN ? "not a number" : "infinite").\(diagnosis) The learning rate "
           + "(\(rate)) is probably too high; try a tenth of it. Pictures without preprocessing have the same effect.")
     }
-    let optimizer = settings.optimizer
     var gradients: Gradients?
     if optimizer.settings.takesGradientsOneByOne, !looks {
       // Each parameter moves as soon as its gradient is complete, so that gradients are never all in memory.

@@ -31,6 +31,11 @@ public struct LearningRateSchedule: Hashable, Sendable {
     schedule.rate(at: SchedulePosition(step: Double(step), stepCount: stepCount, stepsPerEpoch: stepsPerEpoch))
   }
 
+  /// The momentum at a step, where the schedule sets that too.
+  public func momentum(step: Int, of stepCount: Int, stepsPerEpoch: Int = 1) -> Double? {
+    schedule.momentum(at: SchedulePosition(step: Double(step), stepCount: stepCount, stepsPerEpoch: stepsPerEpoch))
+  }
+
   /// Whether two schedules are of one kind with the same settings.
   public static func == (lhs: LearningRateSchedule, rhs: LearningRateSchedule) -> Bool { lhs.config == rhs.config }
 
@@ -56,9 +61,19 @@ public protocol Schedule: Hashable, Sendable {
 
   /// The number of steps after which the schedule is through, in a phase; nil where it has no end of its own.
   func length(in phase: SchedulePosition) -> Double?
+
+  /// The momentum of a step; nil to leave the optimiser its own.
+  func momentum(at position: SchedulePosition) -> Double?
+
+  /// Whether it asks for an optimiser whose momentum it can set.
+  var needsMomentum: Bool { get }
 }
 
 extension Schedule {
+  public func momentum(at position: SchedulePosition) -> Double? { nil }
+
+  public var needsMomentum: Bool { false }
+
   public func length(in phase: SchedulePosition) -> Double? { nil }
 }
 

@@ -41,15 +41,24 @@ public struct Warmup: Schedule {
 
   public func rate(at position: SchedulePosition) -> Double {
     let steps = warmupSteps.steps(in: position)
-    var rest = after(position)
-    rest.step = max(0, position.step - steps)
-    let rate = then.schedule.rate(at: rest)
+    let rate = then.schedule.rate(at: rest(of: position))
     if position.step >= steps { return rate }
     return initialLearningRate + (rate - initialLearningRate) * position.step / steps
   }
 
   public func length(in phase: SchedulePosition) -> Double? {
     warmupSteps.steps(in: phase) + (then.schedule.length(in: after(phase)) ?? 0)
+  }
+
+  public func momentum(at position: SchedulePosition) -> Double? { then.schedule.momentum(at: rest(of: position)) }
+
+  public var needsMomentum: Bool { then.schedule.needsMomentum }
+
+  /// Where the schedule after the warm-up stands; at its beginning until then.
+  private func rest(of position: SchedulePosition) -> SchedulePosition {
+    var rest = after(position)
+    rest.step = max(0, position.step - warmupSteps.steps(in: position))
+    return rest
   }
 
   /// What is left of the phase after the warm-up.
