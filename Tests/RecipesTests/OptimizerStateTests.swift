@@ -23,7 +23,7 @@ struct OptimizerStateFileTests {
       for parameter in model.parameters {
         saved.slots[parameter.path] = Dictionary(
           uniqueKeysWithValues: optimizer.slots.enumerated().map {
-            ($1.name, Tensor(repeating: Float($0) + 0.5, parameter.shape))
+            ($1.name, Tensor(repeating: Float($0) + 0.5, optimizer.slotShape($1.name, of: parameter.shape)))
           })
       }
       let state = try #require(OptimizerState(saved, for: optimizer), "\(optimizer.name)")
@@ -33,11 +33,16 @@ struct OptimizerStateFileTests {
       try KerasWriter.write(file, to: path, format: ending == "h5" ? .h5 : .keras)
       let again = try #require(try SavedModel.reading(path, withTraining: true).saved.training, "\(optimizer.name)")
       #expect(again.iterations == 7 || optimizer.slots.isEmpty)
-      #expect(again.slots.filter { !$0.value.isEmpty } == saved.slots.filter { !$0.value.isEmpty }, "\(optimizer.name)")
+      #expect(Self.used(again) == Self.used(saved), "\(optimizer.name)")
       #expect(again.config["learning_rate"]?.doubleValue == 0.25)
       #expect(OptimizerState(again, for: optimizer) != nil)
       let other = try OptimizerRegistry.optimizer(optimizer.name == "adagrad" ? "adam" : "adagrad")
       #expect(OptimizerState(again, for: other) == nil)
     }
+  }
+
+  /// What is kept, without the single numbers that stand for nothing: legacy files leave them out.
+  private static func used(_ training: SavedTraining) -> [String: [String: Tensor]] {
+    training.slots.mapValues { $0.filter { $0.value.shape.rank > 0 } }.filter { !$0.value.isEmpty }
   }
 }

@@ -25,6 +25,7 @@ OPTIMIZERS: dict[str, tuple[str, dict[str, Any]]] = {
     "ftrl": ("Ftrl", {"learning_rate": 0.05}),
     "lion": ("Lion", {"learning_rate": 0.002}),
     "lamb": ("Lamb", {"learning_rate": 0.01}),
+    "adafactor": ("Adafactor", {"learning_rate": 0.05}),
     "amsgrad": ("Adam", {"learning_rate": 0.01, "amsgrad": True}),
 }
 

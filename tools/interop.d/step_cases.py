@@ -59,6 +59,7 @@ OPTIMIZERS: list[tuple[str, str, Settings]] = [
     ("ftrl", "Ftrl", {"learning_rate": 0.5, "l1_regularization_strength": 0.001}),
     ("lion", "Lion", {"learning_rate": 0.002}),
     ("lamb", "Lamb", {"learning_rate": 0.01}),
+    ("adafactor", "Adafactor", {"learning_rate": 0.3}),
 ]
 
 AROUND: list[StepCase] = [

@@ -41,6 +41,7 @@ OPTIMIZERS: list[tuple[str, list[dict[str, Any]]]] = [
     ("RMSprop", [{}, {"momentum": 0.9}, {"centered": True}, {"momentum": 0.8, "centered": True, "rho": 0.7}]),
     ("Adagrad", [{}, {"initial_accumulator_value": 0.5, "epsilon": 1e-3}]),
     ("Adadelta", [{}, {"rho": 0.8, "epsilon": 1e-4}]),
+    ("Adafactor", [{}, {"beta_2_decay": -0.6, "epsilon_2": 0.05, "clip_threshold": 0.5, "weight_decay": 0.1}]),
     ("Lion", [{}, {"beta_1": 0.7, "beta_2": 0.8, "weight_decay": 0.1}]),
     ("Lamb", [{}, {"beta_1": 0.8, "beta_2": 0.9, "weight_decay": 0.1}]),
     (
@@ -52,7 +53,7 @@ OPTIMIZERS: list[tuple[str, list[dict[str, Any]]]] = [
         ],
     ),
 ]
-RATES = {"Adadelta": 0.5, "SGD": 0.1, "Ftrl": 0.1, "Adagrad": 0.1}
+RATES = {"Adadelta": 0.5, "Adafactor": 0.5, "SGD": 0.1, "Ftrl": 0.1, "Adagrad": 0.1}
 
 
 def optimizer_case(kind: str, settings: dict[str, Any]) -> dict[str, Any]:

@@ -81,14 +81,15 @@ struct OptimizerPlaces {
     var rest = stored.variables[...]
     guard let iteration = rest.popFirst(), iteration.shape.rank == 0 else { return nil }
     self.iteration = iteration
-    let expected = layout.slotCount * parameters.count
+    let expected = layout.count(parameters.map { model.parameters[$0].shape })
     if rest.count > expected, rest.first?.shape.rank == 0 { learningRate = rest.popFirst() }
     guard rest.count == expected || rest.count == expected + layout.scalars.count else { return nil }
     for block in layout.blocks {
       for parameter in parameters {
         let own = model.parameters[parameter]
         for slot in block {
-          guard let tensor = rest.popFirst(), tensor.shape == own.shape,
+          guard let shape = layout.shape(of: slot, own.shape) else { continue }
+          guard let tensor = rest.popFirst(), tensor.shape == shape,
             !stored.isNamed || Self.agrees(tensor.name, model.roleName(parameter), slot)
           else { return nil }
           slots[own.path, default: [:]][slot] = tensor

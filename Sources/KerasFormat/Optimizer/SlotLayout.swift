@@ -1,4 +1,5 @@
 internal import JSON
+internal import Tensors
 
 /// What Keras' optimizers keep, and in which order their variables stand in a file: the number of steps, the learning rate
 /// unless it follows a schedule, then blocks. In a block all that belongs to one parameter stands together.
@@ -13,8 +14,21 @@ struct SlotLayout {
   /// Numbers that are kept once, at the end.
   let scalars: [String]
   private let config: JSONValue
+  /// Whether what is not used is left out.
+  private var omitsUnused = false
 
-  var slotCount: Int { blocks.joined().count }
+  /// The shape of a slot of a parameter; nil where the slot is left out. Adafactor keeps rows and columns of the last two
+  /// dimensions, and for vectors, which have none, Keras 3 keeps a number that it does not use.
+  func shape(of slot: String, _ parameter: Shape) -> Shape? {
+    guard kind == "Adafactor", slot == "r" || slot == "c" else { return parameter }
+    guard parameter.rank >= 2 else { return omitsUnused ? nil : [] }
+    return Shape(parameter.dimensions.dropLast(2) + [parameter[slot == "r" ? -2 : -1]])
+  }
+
+  /// How many variables belong to parameters of these shapes.
+  func count(_ parameters: some Sequence<Shape>) -> Int {
+    parameters.reduce(0) { sum, parameter in sum + blocks.joined().count { shape(of: $0, parameter) != nil } }
+  }
 
   /// Nil for an optimizer that is not known, or that keeps things in no regular order.
   init?(_ name: String, _ config: JSONValue) {
@@ -38,6 +52,7 @@ struct SlotLayout {
     case "Adamax": blocks.append(["momentum", "norm"])
     case "Adagrad": blocks.append(["accumulator"])
     case "Adadelta": blocks.append(["accumulated_grad", "accumulated_delta_var"])
+    case "Adafactor": blocks.append(["r", "c", "velocity"])
     case "Ftrl": blocks.append(["accumulator", "linear"])
     default: blocks.append(["momentum"])
     }
@@ -53,14 +68,18 @@ struct SlotLayout {
 
   /// As tf.keras keeps things: SGD has a momentum though it may be 0, Nadam no product.
   var ofKeras2: SlotLayout {
-    SlotLayout(
+    var layout = SlotLayout(
       kind: kind, blocks: kind == "SGD" && !blocks.contains(["momentum"]) ? blocks + [["momentum"]] : blocks,
       scalars: [], config: config)
+    layout.omitsUnused = true
+    return layout
   }
 
   /// As Keras kept things before 2.11: one kind of slot after the other.
   var separated: SlotLayout {
-    SlotLayout(kind: kind, blocks: blocks.joined().map { [$0] }, scalars: scalars, config: config)
+    var layout = SlotLayout(kind: kind, blocks: blocks.joined().map { [$0] }, scalars: scalars, config: config)
+    layout.omitsUnused = omitsUnused
+    return layout
   }
 
   /// What a slot holds before the first step.
@@ -84,7 +103,7 @@ struct SlotLayout {
 
   /// tf.keras' name of a slot.
   static func shortName(_ slot: String, of kind: String) -> String {
-    guard ["Adam", "AdamW", "Nadam", "Adamax", "SGD", "Lion"].contains(kind) else { return slot }
+    guard ["Adam", "AdamW", "Nadam", "Adamax", "SGD", "Lion", "Adafactor"].contains(kind) else { return slot }
     return ["momentum": "m", "velocity": "v", "velocity_hat": "vhat", "norm": "u"][slot] ?? slot
   }
 
@@ -100,6 +119,6 @@ struct SlotLayout {
   }
 
   private static let kinds = [
-    "SGD", "RMSprop", "Adam", "AdamW", "Nadam", "Lamb", "Adamax", "Adagrad", "Adadelta", "Ftrl", "Lion",
+    "SGD", "RMSprop", "Adam", "AdamW", "Nadam", "Lamb", "Adamax", "Adagrad", "Adadelta", "Ftrl", "Lion", "Adafactor",
   ]
 }

@@ -114,9 +114,10 @@ struct TrainingWriter {
     let paths = WrittenPaths(model, names)
     return layout.blocks.flatMap { block in
       parameters.flatMap { parameter in
-        block.map { slot in
+        block.compactMap { slot in
           let own = model.parameters[parameter]
-          let value = training.slots[own.path]?[slot] ?? Tensor(repeating: layout.initial(slot), own.shape)
+          guard let shape = layout.shape(of: slot, own.shape) else { return nil }
+          let value = training.slots[own.path]?[slot] ?? Tensor(repeating: layout.initial(slot), shape)
           return ("\(layout.kind)/\(SlotLayout.shortName(slot, of: layout.kind))/\(paths[parameter])", value)
         }
       }

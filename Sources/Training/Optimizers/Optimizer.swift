@@ -24,6 +24,9 @@ public protocol Optimizer: Hashable, Sendable {
   /// What the optimiser keeps for every parameter, in Keras' order: names, and the number they are filled with at first.
   var slots: [(name: String, initial: Float)] { get }
 
+  /// The shape of what is kept in a slot for a parameter of this shape; nearly always the same.
+  func slotShape(_ slot: String, of shape: Shape) -> Shape
+
   /// The same optimiser with another momentum (β₁, where that is what it is called); nil if it has none that can change from
   /// step to step.
   func with(momentum: Float) -> (any Optimizer)?
@@ -34,6 +37,8 @@ public protocol Optimizer: Hashable, Sendable {
 }
 
 extension Optimizer {
+  public func slotShape(_ slot: String, of shape: Shape) -> Shape { shape }
+
   public func with(momentum: Float) -> (any Optimizer)? { nil }
 
   public var name: String { Self.name }

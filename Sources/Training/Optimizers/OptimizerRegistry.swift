@@ -6,7 +6,7 @@ public enum OptimizerRegistry {
   /// One line per optimiser.
   public static let all: [any Optimizer.Type] = [
     SGD.self, Adam.self, AdamW.self, Nadam.self, Adamax.self, RMSprop.self, Adagrad.self, Adadelta.self, Ftrl.self,
-    Lion.self, Lamb.self, LBFGS.self,
+    Lion.self, Lamb.self, Adafactor.self, LBFGS.self,
   ]
 
   public static var names: [String] { all.map { $0.name } }

@@ -18,7 +18,11 @@ extension OptimizerState {
     let updates = saved.iterations / max(1, optimizer.settings.gradientAccumulationSteps)
     var entries: [String: Entry] = [:]
     for (path, tensors) in saved.slots {
-      let slots = names.compactMap { tensors[$0] }
+      // tf.keras leaves out what is not used of vectors, which Keras 3 keeps.
+      let whole = tensors.values.map(\.shape).max { $0.rank < $1.rank } ?? []
+      let slots = names.compactMap { name in
+        tensors[name] ?? (optimizer.slotShape(name, of: whole) == [] ? Tensor([], [0]) : nil)
+      }
       guard slots.count == names.count else { return nil }
       entries[path] = Entry(
         updates: updates, slots: slots, gathered: tensors[Self.gathered], average: tensors[Self.average])

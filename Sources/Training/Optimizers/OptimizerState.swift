@@ -164,7 +164,7 @@ public struct OptimizerState: Sendable {
   ) {
     var entry =
       entries.removeValue(forKey: path)
-      ?? Entry(slots: optimizer.slots.map { Tensor(repeating: $0.initial, shape) })
+      ?? Entry(slots: optimizer.slots.map { Tensor(repeating: $0.initial, optimizer.slotShape($0.name, of: shape)) })
     body(&entry)
     entries[path] = entry
   }
