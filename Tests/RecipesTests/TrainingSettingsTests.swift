@@ -115,7 +115,9 @@ struct TrainingSettingsTests {
           ],
         ]
       ])
-    #expect(plan.notes.contains { $0.contains("1000 steps") && $0.contains("phases[0]") }, "\(plan.notes)")
+    #expect(
+      plan.warnings.contains { $0.message.contains("1000 steps") && $0.path.hasPrefix("phases[0]") },
+      "\(plan.warnings)")
     #expect(throws: RecipeError.self) {
       try pictures.plan(RunTests.layers, phases: [["epochs": 1, "optimizer": "sgd", "layer_rates": ["nothing*": 1]]])
     }

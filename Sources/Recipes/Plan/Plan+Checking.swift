@@ -39,28 +39,29 @@ extension Plan {
     }
 
     let targets = Targets(training)
-    let loss = try recipe.resolvedLoss(assembly.model, output: output, targets: targets)
-    let classWeights = try recipe.asking("class_weight") { () throws(ConfigError) in
-      try recipe.classWeights?.weights(classNames: training.classNames, of: targets)
+    let findings = Findings(recipe.file)
+    let loss = findings.attempt { () throws(RecipeError) in
+      try recipe.resolvedLoss(assembly.model, output: output, targets: targets)
     }
-    try recipe.checkProbabilities(assembly.model, loss: loss)
-    let metrics = try recipe.resolvedMetrics(
-      loss: loss, output: output, targets: targets, classNames: training.classNames)
-    let phases = try recipe.plannedPhases(assembly.model, shapes: shapes)
-    for (index, phase) in phases.enumerated() {
-      try recipe.asking(phase.recipe.earlyStopping == nil ? "early_stopping" : "phases[\(index)].early_stopping") {
-        () throws(ConfigError) in
-        try phase.earlyStopping?.check(metrics: metrics, hasValidation: validation != nil)
-      }
-      try recipe.asking(
-        phase.recipe.reduceLROnPlateau == nil ? "reduce_lr_on_plateau" : "phases[\(index)].reduce_lr_on_plateau"
-      ) { () throws(ConfigError) in
-        let plateau = phase.recipe.reduceLROnPlateau ?? recipe.reduceLROnPlateau
-        try plateau?.check(metrics: metrics, hasValidation: validation != nil)
+    let classWeights = findings.attempt { () throws(RecipeError) in
+      try recipe.asking("class_weight") { () throws(ConfigError) in
+        try recipe.classWeights?.weights(classNames: training.classNames, of: targets)
       }
     }
+    var metrics: [any Metric] = []
+    if let loss {
+      findings.attempt { () throws(RecipeError) in try recipe.checkProbabilities(assembly.model, loss: loss) }
+      metrics = recipe.resolvedMetrics(
+        loss: loss, output: output, targets: targets, classNames: training.classNames, findings)
+    }
+    let phases = recipe.plannedPhases(assembly.model, shapes: shapes, findings)
+    if loss != nil { recipe.checkMonitors(metrics: metrics, hasValidation: validation != nil, findings) }
+    recipe.noteContradictions(pictureCount: training.count, findings)
+    let savedTraining = findings.attempt { () throws(RecipeError) in try recipe.savedTraining(assembly) }
+    try findings.check()
+    guard let loss, let classWeights, let savedTraining else { preconditionFailure("checked above") }
 
-    var notes = assembly.notes + recipe.scheduleNotes(pictureCount: training.count)
+    var notes = assembly.notes
     for pictures in [training] + (validation.map { [$0] } ?? []) where !pictures.report.isEmpty {
       let note = "\(pictures.root): \(pictures.report)"
       if !notes.contains(note) { notes.append(note) }
@@ -69,7 +70,7 @@ extension Plan {
       recipe: recipe, model: assembly.model, preprocessing: assembly.preprocessing, inputSize: assembly.inputSize,
       channels: assembly.channels, architecture: assembly.architecture, training: training, validation: validation,
       labels: training.classNames, loss: loss, classWeights: classWeights, metrics: metrics, phases: phases,
-      savedTraining: try recipe.savedTraining(assembly), notes: notes, classChange: assembly.classChange)
+      savedTraining: savedTraining, notes: notes, warnings: findings.warnings, classChange: assembly.classChange)
   }
 
   static func list(_ names: [String]) -> String {
@@ -155,57 +156,92 @@ extension Recipe {
     )
   }
 
+  /// Those that there are; what is wrong with the others is among the findings.
   fileprivate func resolvedMetrics(
-    loss: any Loss, output: Shape, targets: Targets, classNames: [String]
-  ) throws(RecipeError) -> [any Metric] {
-    var metrics: [any Metric] = []
-    for (index, config) in (self.metrics ?? data.task.standardMetrics).enumerated() {
-      metrics.append(
+    loss: any Loss, output: Shape, targets: Targets, classNames: [String], _ findings: Findings
+  ) -> [any Metric] {
+    (metrics ?? data.task.standardMetrics).enumerated().compactMap { index, config in
+      findings.attempt { () throws(RecipeError) in
         try asking("metrics[\(index)]") { () throws(ConfigError) in
           try MetricRegistry.metric(
             config, loss: loss, output: output, targets: targets, classNames: classNames)
-        })
+        }
+      }
     }
-    return metrics
   }
 
-  fileprivate func plannedPhases(_ model: Model, shapes: [Shape]) throws(RecipeError) -> [PlannedPhase] {
-    var planned: [PlannedPhase] = []
+  /// Checks that what early stopping and plateaus watch will be there. A metric that is wrong itself counts as there.
+  fileprivate func checkMonitors(metrics: [any Metric], hasValidation: Bool, _ findings: Findings) {
+    let wished = (self.metrics ?? []).compactMap { $0.stringValue ?? $0["name"]?.stringValue }
+    func isBroken(_ monitor: String) -> Bool {
+      let name = monitor.hasPrefix("val_") ? String(monitor.dropFirst(4)) : monitor
+      return wished.contains(name) && !metrics.contains { $0.name == name }
+    }
+    for (index, phase) in phases.enumerated() {
+      findings.attempt { () throws(RecipeError) in
+        guard let stopping = phase.earlyStopping ?? earlyStopping, !isBroken(stopping.monitor) else { return }
+        try asking(phase.earlyStopping == nil ? "early_stopping" : "phases[\(index)].early_stopping") {
+          () throws(ConfigError) in
+          try stopping.check(metrics: metrics, hasValidation: hasValidation)
+        }
+      }
+      findings.attempt { () throws(RecipeError) in
+        guard let plateau = phase.reduceLROnPlateau ?? reduceLROnPlateau, !isBroken(plateau.monitor) else { return }
+        try asking(phase.reduceLROnPlateau == nil ? "reduce_lr_on_plateau" : "phases[\(index)].reduce_lr_on_plateau") {
+          () throws(ConfigError) in
+          try plateau.check(metrics: metrics, hasValidation: hasValidation)
+        }
+      }
+    }
+  }
+
+  fileprivate func plannedPhases(_ model: Model, shapes: [Shape], _ findings: Findings) -> [PlannedPhase] {
     var changed = Set<Int>()
+    return phases.indices.flatMap { index in
+      findings.attempt { () throws(RecipeError) in
+        try plannedStages(of: index, model, shapes: shapes, changed: &changed, findings)
+      } ?? []
+    }
+  }
+
+  private func plannedStages(
+    of index: Int, _ model: Model, shapes: [Shape], changed: inout Set<Int>, _ findings: Findings
+  ) throws(RecipeError) -> [PlannedPhase] {
+    var planned: [PlannedPhase] = []
+    let (phase, place) = (phases[index], "phases[\(index)]")
     // Weights from nothing need the statistics of their own batches; pretrained ones keep theirs, as Keras' guide has it.
     let standardPolicy: BatchNormPolicy = isFromNothing ? .train : .affine
-    for (index, phase) in phases.enumerated() {
-      let place = "phases[\(index)]"
-      let stages = try stages(of: phase, model, place).stages
-      for stage in stages {
-        var model = model
-        model.setTrained(stage.trained)
-        model.batchNormPolicy = phase.batchNorm ?? standardPolicy
-        let trainable = model.trainableParameters
-        guard !trainable.isEmpty else {
-          throw RecipeError(
-            file: file, path: place,
-            "nothing would be trained: none of the layers it leaves free has weights that may move")
-        }
-        _ = try asking("\(place).layer_rates") { () throws(SelectionError) in
-          try phase.layerRates.factors(for: model)
-        }
-        let fixed = model.fixedValues
-        let boundary = model.boundary(ofFixed: fixed)
-        let before = model.ancestors(of: boundary)
-        let touched = Set(model.nodes.filter { before.contains($0.output) }.map(\.instance))
-        planned.append(
-          PlannedPhase(
-            recipe: phase, number: index, epochs: stage.epochs, thawed: stage.thawed,
-            trainedInTheEnd: stages.last?.trained ?? stage.trained,
-            earlyStopping: phase.earlyStopping ?? earlyStopping, trained: stage.trained,
-            batchNorm: model.batchNormPolicy, boundary: boundary,
-            boundarySize: boundary.reduce(0) { $0 + shapes[$1.index].elementCount },
-            followsChange: !touched.isDisjoint(with: changed),
-            trainableParameterCount: trainable.reduce(0) { $0 + model.parameters[$1].shape.elementCount },
-            frozenParameterCount: model.frozenParameters.reduce(0) { $0 + model.parameters[$1].shape.elementCount }))
-        changed.formUnion(stage.trained.filter { !model.instances[$0].parameters.isEmpty })
+    let (stages, late) = try stages(of: phase, model, place)
+    noteLateGroups(late, of: phase, place, findings)
+    noteFrozenRates(phase, trained: stages.last?.trained ?? [], of: model, place, findings)
+    for stage in stages {
+      var model = model
+      model.setTrained(stage.trained)
+      model.batchNormPolicy = phase.batchNorm ?? standardPolicy
+      let trainable = model.trainableParameters
+      guard !trainable.isEmpty else {
+        throw RecipeError(
+          file: file, path: place,
+          "nothing would be trained: none of the layers it leaves free has weights that may move")
       }
+      _ = try asking("\(place).layer_rates") { () throws(SelectionError) in
+        try phase.layerRates.factors(for: model)
+      }
+      let fixed = model.fixedValues
+      let boundary = model.boundary(ofFixed: fixed)
+      let before = model.ancestors(of: boundary)
+      let touched = Set(model.nodes.filter { before.contains($0.output) }.map(\.instance))
+      planned.append(
+        PlannedPhase(
+          recipe: phase, number: index, epochs: stage.epochs, thawed: stage.thawed,
+          trainedInTheEnd: stages.last?.trained ?? stage.trained,
+          earlyStopping: phase.earlyStopping ?? earlyStopping, trained: stage.trained,
+          batchNorm: model.batchNormPolicy, boundary: boundary,
+          boundarySize: boundary.reduce(0) { $0 + shapes[$1.index].elementCount },
+          followsChange: !touched.isDisjoint(with: changed),
+          trainableParameterCount: trainable.reduce(0) { $0 + model.parameters[$1].shape.elementCount },
+          frozenParameterCount: model.frozenParameters.reduce(0) { $0 + model.parameters[$1].shape.elementCount }))
+      changed.formUnion(stage.trained.filter { !model.instances[$0].parameters.isEmpty })
     }
     return planned
   }
@@ -233,7 +269,8 @@ extension Recipe {
     }
   }
 
-  private var isFromNothing: Bool {
+  /// Whether no weights are loaded.
+  var isFromNothing: Bool {
     switch model.source {
     case .architecture(_, _, let weights): weights == nil
     case .file: false

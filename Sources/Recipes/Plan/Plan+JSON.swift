@@ -41,6 +41,7 @@ extension Plan {
       "estimated_seconds": .number(estimate.seconds),
       "estimated_memory_bytes": .integer(estimate.memoryBytes),
       "notes": .array(notes.map { .string($0) }),
+      "warnings": .array(warnings.map { ["path": .string($0.path), "message": .string($0.message)] }),
     ]
   }
 }

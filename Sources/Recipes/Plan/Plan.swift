@@ -28,6 +28,8 @@ public struct Plan: Sendable {
   let savedTraining: SavedTraining?
   /// What was loaded from where, and what was ignored.
   public let notes: [String]
+  /// Settings that contradict each other but can be run, each with its place and a remedy.
+  public var warnings: [RecipeError.Problem] = []
   /// What became of the model's own classes, where they were carried over.
   public let classChange: ClassChange?
 

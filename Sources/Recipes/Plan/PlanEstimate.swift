@@ -65,7 +65,7 @@ public struct PlanEstimate: Sendable {
       let computed = features.images - features.stored + phase.epochs.count * again
       phases.append(
         Phase(
-          name: phase.recipe.name,
+          name: phase.recipe.name + (phase.thawed.isEmpty ? "" : ", from epoch \(phase.epochs.lowerBound + 1)"),
           seconds: Double(phase.epochs.count) * epoch + Double(computed) * perImage,
           featureBytes: place == .memory ? plan.featureBytes(phase) : 0, features: features))
     }

@@ -7,6 +7,9 @@ public struct RecipeError: Error, Hashable, CustomStringConvertible {
     public var path: String
     public var message: String
 
+    /// `warning: flowers.json: phases[1].unfreeze: …`
+    public func warning(in file: String) -> String { "warning: \(file): \(path): \(message)" }
+
     public init(path: String, message: String) {
       self.path = path
       self.message = message
@@ -16,6 +19,8 @@ public struct RecipeError: Error, Hashable, CustomStringConvertible {
   /// The recipe's file, as the user named it.
   public var file: String
   public var problems: [Problem]
+  /// What contradicts itself besides, but would not have kept the recipe from running.
+  public var warnings: [Problem] = []
   /// What kind of thing went wrong, for the exit code of a tool.
   public var kind: Kind
 
@@ -39,7 +44,7 @@ public struct RecipeError: Error, Hashable, CustomStringConvertible {
   }
 
   public var description: String {
-    problems.map { $0.path.isEmpty ? "\(file): \($0.message)" : "\(file): \($0.path): \($0.message)" }
-      .joined(separator: "\n")
+    let errors = problems.map { $0.path.isEmpty ? "\(file): \($0.message)" : "\(file): \($0.path): \($0.message)" }
+    return (errors + warnings.map { $0.warning(in: file) }).joined(separator: "\n")
   }
 }

@@ -60,19 +60,3 @@ extension RecipeReader {
     return LayerRates.Slice(first: first, last: last)
   }
 }
-
-extension Recipe {
-  /// What to know of schedules that a phase is too short for.
-  func scheduleNotes(pictureCount: Int) -> [String] {
-    phases.enumerated().compactMap { index, phase in
-      let batches = (pictureCount + data.batchSize - 1) / data.batchSize
-      let perEpoch = max(1, batches / phase.optimizer.settings.gradientAccumulationSteps)
-      let whole = SchedulePosition(step: 0, stepCount: perEpoch * phase.epochs, stepsPerEpoch: perEpoch)
-      guard let length = phase.optimizer.learningRate.schedule.length(in: whole), length > Double(whole.stepCount)
-      else { return nil }
-      return "phases[\(index)].optimizer.learning_rate: the schedule takes \(Int(length.rounded(.up))) steps, "
-        + "but the phase has \(whole.stepCount) (\(perEpoch) an epoch); it will not come to its end. Shorten it, or give lengths in epochs: "
-        + "{\"epochs\": \(phase.epochs)}."
-    }
-  }
-}

@@ -39,8 +39,11 @@ public enum MetricRegistry {
       name, reader, setting throws(ConfigError) in
       try setting.needClasses(name)
       let k = try reader.positive("k", default: 5)
-      guard k <= setting.units || reader.value("k") == nil else {
-        throw ConfigError(key: "k", "there are only \(setting.units) classes; the top \(k) of them are always right")
+      guard k <= setting.units else {
+        throw ConfigError(
+          key: "k",
+          "there are only \(setting.units) classes; the top \(k) of them are always right. Say less: {\"name\": \"\(name)\", "
+            + "\"k\": \(max(1, setting.units / 2))}.")
       }
       return TopKCategoricalAccuracy(k: k, name: name)
     },

@@ -72,6 +72,12 @@ public struct CosineDecay: Schedule {
     warmup(in: phase) + (decaySteps?.steps(in: phase) ?? 0)
   }
 
+  public func overruns(in phase: SchedulePosition) -> [(key: String, problem: String)] {
+    if warmupTarget != nil, let overrun = warmupOverrun(warmup(in: phase), in: phase) { return [overrun] }
+    guard let length = length(in: phase), length > Double(phase.stepCount) else { return [] }
+    return [("decay_steps", "the schedule takes \(Int(length.rounded(.up))) steps and does not come to its end")]
+  }
+
   private func warmup(in phase: SchedulePosition) -> Double {
     warmupTarget == nil ? 0 : warmupSteps.steps(in: phase)
   }

@@ -61,4 +61,11 @@ public struct CosineDecayRestarts: Schedule {
   }
 
   public func length(in phase: SchedulePosition) -> Double? { firstDecaySteps.steps(in: phase) }
+
+  public func overruns(in phase: SchedulePosition) -> [(key: String, problem: String)] {
+    guard let length = length(in: phase), length > Double(phase.stepCount) else { return [] }
+    return [
+      ("first_decay_steps", "the first wave takes \(Int(length.rounded(.up))) steps and does not come to its end")
+    ]
+  }
 }

@@ -62,6 +62,10 @@ public protocol Schedule: Hashable, Sendable {
   /// The number of steps after which the schedule is through, in a phase; nil where it has no end of its own.
   func length(in phase: SchedulePosition) -> Double?
 
+  /// What of it lies behind the end of a phase: the key of the setting, and a sentence without its end, `the decay takes 90
+  /// steps`.
+  func overruns(in phase: SchedulePosition) -> [(key: String, problem: String)]
+
   /// The momentum of a step; nil to leave the optimiser its own.
   func momentum(at position: SchedulePosition) -> Double?
 
@@ -75,6 +79,17 @@ extension Schedule {
   public var needsMomentum: Bool { false }
 
   public func length(in phase: SchedulePosition) -> Double? { nil }
+
+  public func overruns(in phase: SchedulePosition) -> [(key: String, problem: String)] {
+    guard let length = length(in: phase), length > Double(phase.stepCount) else { return [] }
+    return [("", "the schedule takes \(Int(length.rounded(.up))) steps and does not come to its end")]
+  }
+
+  /// A warm-up that a phase does not get through.
+  func warmupOverrun(_ steps: Double, in phase: SchedulePosition) -> (key: String, problem: String)? {
+    guard steps >= Double(phase.stepCount) else { return nil }
+    return ("warmup_steps", "the warm-up takes \(Int(steps.rounded(.up))) steps and the rate never arrives")
+  }
 }
 
 /// Where in a phase a step stands.

@@ -48,6 +48,15 @@ public struct PiecewiseConstantDecay: Schedule {
   }
 
   public func length(in phase: SchedulePosition) -> Double? { boundaries.last.map { $0.steps(in: phase) } }
+
+  public func overruns(in phase: SchedulePosition) -> [(key: String, problem: String)] {
+    boundaries.indices.filter { boundaries[$0].steps(in: phase) >= Double(phase.stepCount - 1) }.map { index in
+      (
+        "boundaries[\(index)]",
+        "the rate \(values[index + 1]) would hold after step \(Int(boundaries[index].steps(in: phase)))"
+      )
+    }
+  }
 }
 
 extension ConfigReader {

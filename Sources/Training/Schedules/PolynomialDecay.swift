@@ -47,4 +47,9 @@ public struct PolynomialDecay: Schedule {
   }
 
   public func length(in phase: SchedulePosition) -> Double? { decaySteps?.steps(in: phase) }
+
+  public func overruns(in phase: SchedulePosition) -> [(key: String, problem: String)] {
+    guard let length = length(in: phase), length > Double(phase.stepCount) else { return [] }
+    return [("decay_steps", "the schedule takes \(Int(length.rounded(.up))) steps and does not come to its end")]
+  }
 }

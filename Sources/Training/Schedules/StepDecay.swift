@@ -35,4 +35,10 @@ public struct StepDecay: Schedule {
 
   /// The first fall should come within the phase.
   public func length(in phase: SchedulePosition) -> Double? { decaySteps.steps(in: phase) }
+
+  public func overruns(in phase: SchedulePosition) -> [(key: String, problem: String)] {
+    let first = decaySteps.steps(in: phase)
+    return first >= Double(phase.stepCount)
+      ? [("decay_steps", "the rate first falls after \(Int(first.rounded(.up))) steps")] : []
+  }
 }

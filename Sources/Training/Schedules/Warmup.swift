@@ -50,6 +50,11 @@ public struct Warmup: Schedule {
     warmupSteps.steps(in: phase) + (then.schedule.length(in: after(phase)) ?? 0)
   }
 
+  public func overruns(in phase: SchedulePosition) -> [(key: String, problem: String)] {
+    if let overrun = warmupOverrun(warmupSteps.steps(in: phase), in: phase) { return [overrun] }
+    return then.schedule.overruns(in: after(phase)).map { ($0.key.isEmpty ? "then" : "then.\($0.key)", $0.problem) }
+  }
+
   public func momentum(at position: SchedulePosition) -> Double? { then.schedule.momentum(at: rest(of: position)) }
 
   public var needsMomentum: Bool { then.schedule.needsMomentum }
