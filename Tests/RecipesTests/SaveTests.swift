@@ -35,6 +35,8 @@ struct SaveTests {
     let models = try FileManager.default.contentsOfDirectory(atPath: report.output).filter { $0.contains("model") }
     #expect(
       models.sorted() == ["model-best.h5", "model-epoch-002.h5", "model-epoch-004.h5", "model-last.h5", "model.h5"])
+    #expect(
+      report.savedModels == ["model-epoch-002.h5", "model-epoch-004.h5", "model-last.h5", "model-best.h5"])
     #expect(try weights(report, "model-last.h5") == weights(report, "model.h5"))
     #expect(try weights(report, "model-epoch-002.h5") != weights(report, "model-epoch-004.h5"))
     // They are whole models, labels and the optimizer's state inside.

@@ -103,6 +103,33 @@ struct DiagnosisTests {
     #expect((health.rows[1].saturated ?? 0) >= 0.8 && health.rows[1].dead == nil)
     let text = try #require(health.explanation)
     #expect(text.contains("of 10 units of dense are dead") && text.contains("dense_1"))
+    // What was so before training is nobody's mistake.
+    #expect(health.explanation(since: health) == nil)
+  }
+
+  @Test("What a model ends with may stand at its ends: those are answers")
+  func answers() throws {
+    var model = try Model(sequential: "m", inputShape: [4], seed: 1) { Dense(units: 2, activation: .sigmoid) }
+    model.parameters[1].value = Tensor([2], [50, -50])
+    let input = Tensor([8, 4], RandomKey(seed: 1).normal(32))
+    let health = ActivationHealth(model, from: [model.inputs[0].value: input], on: device)
+    #expect(health.rows[0].saturated == 1 && health.explanation == nil)
+  }
+
+  @Test("Counted batch by batch it is the same as at once; without such activations there is nothing to count")
+  func batches() throws {
+    let stripes = Stripes(count: 60, seed: 3)
+    let model = try Stripes.classifier(seed: 2, activation: .tanh)
+    let known = stripes.batch(Array(0..<60), epoch: 0, on: device)
+    #expect(
+      try ActivationHealth(model, on: stripes, device: device) == ActivationHealth(model, from: known, on: device))
+    let rectified = try Stripes.classifier(seed: 2)
+    let (some, all) = (
+      try ActivationHealth(rectified, on: stripes, samples: 20, device: device),
+      ActivationHealth(rectified, from: known, on: device)
+    )
+    #expect(some?.samples == 20 && all.samples == 60 && all.rows.map(\.units) == [6, 4])
+    #expect(try ActivationHealth(Blobs.classifier(seed: 1), on: Blobs(count: 9, seed: 1), device: device) == nil)
   }
 
   @Test("The statistics of batch normalisation tell the preprocessing that a backbone was trained with")

@@ -5,7 +5,7 @@ struct PlanText {
   let lines: [String]
 
   init(_ plan: Plan) {
-    var lines = plan.notes
+    var lines = plan.notes + plan.warnings.map { $0.warning(in: plan.recipe.file) }
     let model = plan.model
     let parameters = model.parameters.reduce(0) { $0 + $1.shape.elementCount }
     lines.append(
@@ -71,7 +71,7 @@ struct ReportText {
       lines.append("left out: \(report.skipped.count) unreadable pictures, listed in metrics.json")
     }
     lines.append("written in \(Figure.duration(report.seconds)):")
-    for name in ["model.h5", "history.csv", "metrics.json", "recipe.json"] {
+    for name in ["model.h5"] + report.savedModels + ["history.csv", "metrics.json", "recipe.json"] {
       lines.append("  \(report.output)/\(name)")
     }
     lines.append("try: finetune predict \(report.output)/model.h5 PICTURE")

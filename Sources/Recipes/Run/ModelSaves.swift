@@ -53,6 +53,14 @@ final class ModelSaves {
     }
   }
 
+  /// The files of a run of so many epochs that are there.
+  static func files(_ wish: SaveRecipe, epochs: Int, in output: String) -> [String] {
+    let numbered = wish.everyEpochs.map { stride(from: $0, through: epochs, by: $0).map(name(ofEpoch:)) } ?? []
+    return (numbered + (wish.last ? ["model-last.h5"] : []) + (wish.best ? ["model-best.h5"] : [])).filter {
+      FileManager.default.fileExists(atPath: output + "/" + $0)
+    }
+  }
+
   /// `model-epoch-005.h5`
   static func name(ofEpoch epoch: Int) -> String {
     let digits = "\(epoch)"

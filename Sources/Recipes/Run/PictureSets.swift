@@ -80,6 +80,11 @@ struct PictureSets {
     return try evaluator.evaluate(model, on: validation)
   }
 
+  /// What the activations behind the last phase's boundary do, on a few pictures for training; nil where none can go wrong.
+  func activationHealth(_ model: Model) throws -> ActivationHealth? {
+    try lastSources.flatMap { try ActivationHealth(model, on: $0.training, device: device) }
+  }
+
   /// Reads all pictures once, through the frozen part as far as some phases need it; leaves out those that cannot be read.
   private mutating func extract(
     for phases: [PlannedPhase], in place: FeaturePlace, _ model: Model, observer: any RunObserver,

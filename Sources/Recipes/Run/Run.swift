@@ -95,12 +95,20 @@ public struct Run: Sendable {
     let comparison = fingerprint.compare(with: model)
     guard comparison.isUnchanged else { throw RunError.frozenTensorsMoved(comparison.changed) }
     let final = try pictures.finalEvaluation(model)
+    var activations: RunDiagnosis.Activations?
+    if !isCancelled, let now = try pictures.activationHealth(model) {
+      // What is made from nothing has no faults that it was born with.
+      activations = RunDiagnosis.Activations(
+        now: now, before: plan.recipe.isFromNothing ? nil : try pictures.activationHealth(plan.model))
+    }
     let report = RunReport(
       output: output, seconds: (clock.now - start).seconds, imageCount: pictures.imageCount, skipped: pictures.skipped,
       features: pictures.featureUse,
       frozenTensorCount: plan.alwaysFrozenLayerTensorCount, phases: phases, final: final, history: history,
       isCancelled: isCancelled && isAskedToStop(), hitTimeLimit: isCancelled && !isAskedToStop(),
-      classNames: plan.labels, bfloat16: device.computing(in: plan.recipe.precision).bfloat16)
+      classNames: plan.labels,
+      savedModels: ModelSaves.files(plan.recipe.save, epochs: history.records.count, in: output),
+      activations: activations, bfloat16: device.computing(in: plan.recipe.precision).bfloat16)
     try folder.write(report, model: model, plan: plan, optimizer: plan.recipe.savesOptimizer ? remembered : nil)
     if !isCancelled { checkpoints.removeAll() }
     return report

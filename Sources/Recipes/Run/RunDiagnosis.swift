@@ -9,10 +9,35 @@ public struct RunDiagnosis: Hashable, Sendable {
     public let gradients: GradientFlow
   }
 
+  /// Activations after a run, and before it where they were loaded.
+  public struct Activations: Hashable, Sendable {
+    public let now: ActivationHealth
+    public let before: ActivationHealth?
+
+    /// What is worth saying; nil where all is well.
+    public var explanation: String? { now.explanation(since: before) }
+
+    /// For `metrics.json`.
+    var json: JSONValue {
+      [
+        "images": .integer(now.samples), "explanation": explanation.map { .string($0) } ?? .null,
+        "layers": .array(
+          now.rows.map { row in
+            [
+              "path": .string(row.path), "units": .integer(row.units), "dead": row.dead.map { .integer($0) } ?? .null,
+              "saturated": row.saturated.map { .number(RunDiagnosis.digits($0)) } ?? .null,
+            ]
+          }),
+      ]
+    }
+  }
+
   public let phases: [Phase]
+  public let activations: Activations?
 
   /// - Parameter classCount: the number of classes; 0 for regression.
-  init(_ phases: [RunReport.Phase], classCount: Int) {
+  init(_ phases: [RunReport.Phase], classCount: Int, activations: Activations?) {
+    self.activations = activations
     self.phases = phases.map { phase in
       Phase(
         name: phase.name,
@@ -21,11 +46,12 @@ public struct RunDiagnosis: Hashable, Sendable {
     }
   }
 
-  /// What a person wants to hear: how the last phase ended, and whatever went wrong with gradients on the way.
+  /// What a person wants to hear: how the last phase ended, and whatever went wrong with gradients and activations on the way.
   public var lines: [String] {
     var lines = phases.filter { $0.gradients.verdict != .healthy }.map {
       "\($0.gradients.verdict.rawValue) in phase \"\($0.name)\": \($0.gradients.explanation)"
     }
+    if let explanation = activations?.explanation { lines.append("activations: \(explanation)") }
     if let last = phases.last, last.curve.verdict != .unknown {
       lines.append("\(last.curve.verdict.rawValue): \(last.curve.explanation)")
     }
@@ -53,5 +79,5 @@ public struct RunDiagnosis: Hashable, Sendable {
   }
 
   /// Single precision is more than these figures mean.
-  private static func digits(_ value: Double) -> Double { value.isFinite ? Double("\(Float(value))") ?? value : -1 }
+  fileprivate static func digits(_ value: Double) -> Double { value.isFinite ? Double("\(Float(value))") ?? value : -1 }
 }

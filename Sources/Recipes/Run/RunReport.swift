@@ -30,13 +30,19 @@ public struct RunReport: Sendable {
   /// Whether the recipe's time limit ended it.
   public let hitTimeLimit: Bool
   public let classNames: [String]
+  /// The names of the models that were saved on the way, in `output`.
+  public let savedModels: [String]
+  /// Dead and saturated units in the end; nil where no activation can be either.
+  public let activations: RunDiagnosis.Activations?
   /// What of the frozen part was computed in bfloat16.
   public let bfloat16: BFloat16Use
 }
 
 extension RunReport {
   /// What the curves and gradients of the phases tell.
-  public var diagnosis: RunDiagnosis { RunDiagnosis(phases, classCount: classNames.count) }
+  public var diagnosis: RunDiagnosis {
+    RunDiagnosis(phases, classCount: classNames.count, activations: activations)
+  }
 
   /// `metrics.json`, with Keras' metric names.
   public var json: JSONValue {
@@ -50,6 +56,7 @@ extension RunReport {
       "phases": .array(phases.map(Self.json)),
     ]
     report["diagnosis"] = diagnosis.json
+    report["activations"] = activations?.json
     if isCancelled || hitTimeLimit { report["stopped"] = true }
     if hitTimeLimit { report["time_limit"] = true }
     if let final {
