@@ -145,6 +145,7 @@ struct StartingRecipeTests {
     let error = #expect(throws: RecipeError.self) { try start.write(to: file, overwrites: false) }
     #expect(error?.kind == .cannotCreate)
     #expect(try String(contentsOfFile: file, encoding: .utf8) == "mine")
+    #expect(throws: RecipeError.self) { try StartingRecipe.checkPlace("/nowhere/mine.json", overwrites: true) }
     try start.write(to: file, overwrites: true)
     #expect(try JSONValue(parsing: String(contentsOfFile: file, encoding: .utf8)) == start.json)
   }

@@ -144,6 +144,11 @@ struct RecipeComposition {
       "batch size: \(batchSize), which makes \(stepsPerEpoch) steps an epoch\(batchSize < 32 ? "; pictures are few" : "")"
     )
     lines += phaseReasons
+    if goal == .accurate {
+      lines.append(
+        "augmentation: pictures are mirrored at random; take \"augment\" out where left and right differ, as in writing"
+      )
+    }
     if isUnbalanced, let extremes {
       lines.append(
         "class weights: balanced, because \(extremes.most.name) has \(extremes.most.count) pictures and "
@@ -179,6 +184,9 @@ struct RecipeComposition {
 
   private var inputSize: String {
     let size = backbone.architecture.defaultSize
+    guard survey.smallest != size || survey.largest != size else {
+      return "input size: \(size), that of the pictures, and what the network was trained on"
+    }
     let change =
       survey.extent < size.height
       ? "smaller pictures are enlarged, because the network knows things at that scale"
@@ -194,7 +202,7 @@ struct RecipeComposition {
     ]
     if goal != .quick {
       lines.append(
-        "phase 2: the last blocks too (\(backbone.lastGroups.joined(separator: ", "))), at a tenth of the rate, so that "
+        "phase 2: the last block\(backbone.lastGroups.count > 1 ? "s" : "") too (\(backbone.lastGroups.joined(separator: ", "))), at a tenth of the rate, so that "
           + "what they learned is not lost")
     }
     if goal == .accurate {

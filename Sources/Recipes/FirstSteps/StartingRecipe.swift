@@ -65,7 +65,13 @@ extension StartingRecipe {
   /// Refuses a place where something is already, before anything is looked at.
   public static func checkPlace(_ file: String, overwrites: Bool) throws(RecipeError) {
     switch FileKind(at: file) {
-    case .nothing: return
+    case .nothing:
+      let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
+      guard FileKind(at: folder) == .folder else {
+        throw RecipeError(
+          file: file, "there is no folder \(folder); make it first, or choose another place with --output",
+          kind: .cannotCreate)
+      }
     case .folder:
       throw RecipeError(
         file: file, "is a folder; name a file for the recipe: --output recipe.json", kind: .cannotCreate)
