@@ -28,7 +28,7 @@ struct DecoderExplorer {
     if anything.allSatisfy(slot.takes) { return true }
     var found: [JSONValue] = []
     if slot.takes(true) || slot.takes(false) { found.append(["type": "boolean"]) }
-    let numbers = NumberSearch(slot)
+    let numbers = NumberSearch(slot.takes)
     // Some readers take any number for true or false, as Keras' files hold them.
     if let schema = numbers.schema, found.isEmpty { found.append(schema) }
     if let schema = words(at: slot) { found.append(schema) }

@@ -1,20 +1,24 @@
 private import Foundation
-internal import JSON
+package import JSON
 
 /// Which numbers a place takes: whole ones or all, and from where to where.
-struct NumberSearch {
+package struct NumberSearch {
   /// Nil where it takes none.
-  let schema: JSONValue?
+  package let schema: JSONValue?
 
   private static let far = 1e15
   private static let grid: [Double] = [
     -far, -1000, -10, -2, -1.5, -1, -0.5, -0.001, 0, 0.001, 0.5, 1, 1.5, 2, 3, 5, 10, 100, 1000, 100_000, far,
   ]
 
-  init(_ slot: SchemaSlot) {
-    func takes(_ number: Double) -> Bool {
-      slot.takes(number == number.rounded() && abs(number) <= Self.far ? .integer(Int(number)) : .number(number))
+  /// - Parameter answer: whether a value is taken.
+  package init(_ answer: (JSONValue) -> Bool) {
+    func takesAlone(_ number: Double) -> Bool {
+      answer(number == number.rounded() && abs(number) <= Self.far ? .integer(Int(number)) : .number(number))
     }
+    // Where only every other number is taken, as of windows with a middle, its neighbour stands for one that is not.
+    let hasHoles = takesAlone(1) && !takesAlone(2) && takesAlone(3)
+    func takes(_ number: Double) -> Bool { takesAlone(number) || hasHoles && takesAlone(number + 1) }
     let taken = Self.grid.map(takes)
     guard let first = taken.firstIndex(of: true), let last = taken.lastIndex(of: true) else {
       schema = nil
@@ -34,7 +38,7 @@ struct NumberSearch {
           if middle == inside { break }
           if takes(middle) { inside = middle } else { outside = middle }
         }
-        members[key] = value(inside)
+        members[key] = value(takesAlone(inside) && (key == "minimum" || !takesAlone(inside + 1)) ? inside : inside + 1)
         return
       }
       var (inside, outside) = (inside, outside)
