@@ -15,6 +15,11 @@ struct PlanText {
     if let validation = plan.validation { pictures += ", \(Figure.grouped(validation.count)) to validate" }
     if !plan.labels.isEmpty { pictures += "; \(plan.labels.count) classes: \(Self.list(plan.labels))" }
     lines.append(pictures)
+    if let folds = plan.recipe.data.folds {
+      lines.append(
+        "cross-validation: \(folds.count) folds, of which the above is the first; frozen layers are computed once for all"
+          + (folds.refits ? "; then a model of all pictures" : ""))
+    }
     for phase in plan.phases {
       let what =
         phase.thawed.isEmpty
@@ -59,6 +64,10 @@ struct ReportText {
 
   init(_ report: RunReport) {
     var lines: [String] = []
+    if let folds = report.folds {
+      self.lines = Self.lines(report, folds)
+      return
+    }
     if report.hitTimeLimit { lines.append("the time limit is reached; this is the best model so far") }
     if report.isCancelled { lines.append("stopped early, as asked; this is the best model so far") }
     lines.append("frozen: \(report.frozenTensorCount) tensors, unchanged")
@@ -76,5 +85,27 @@ struct ReportText {
     }
     lines.append("try: finetune predict \(report.output)/model.h5 PICTURE")
     self.lines = lines
+  }
+
+  /// What there is to say of a cross-validation.
+  private static func lines(_ report: RunReport, _ folds: FoldSummary) -> [String] {
+    var lines: [String] = []
+    if report.hitTimeLimit { lines.append("the time limit is reached") }
+    if report.isCancelled { lines.append("stopped early, as asked") }
+    if report.isCancelled || report.hitTimeLimit {
+      lines.append("\(folds.folds.count) of \(folds.count) folds are finished")
+    } else {
+      lines.append("frozen: \(report.frozenTensorCount) tensors, unchanged in every fold")
+    }
+    lines += FoldText(folds).lines
+    lines += report.diagnosis.lines
+    if !report.skipped.isEmpty { lines.append("left out: \(report.skipped.count) unreadable pictures") }
+    guard !report.isCancelled, !report.hitTimeLimit else { return lines }
+    lines.append("written in \(Figure.duration(report.seconds)):")
+    let names =
+      (folds.hasModel ? ["model.h5", "history.csv"] : []) + ["metrics.json", "predictions.csv", "recipe.json"]
+    for name in names + ["fold-1 … fold-\(folds.count)"] { lines.append("  \(report.output)/\(name)") }
+    if folds.hasModel { lines.append("try: finetune predict \(report.output)/model.h5 PICTURE") }
+    return lines
   }
 }

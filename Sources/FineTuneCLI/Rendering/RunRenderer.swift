@@ -30,6 +30,8 @@ struct RunRenderer: RunObserver {
         + "(\(Int(Double(images) / max(1e-9, seconds))) images/s), \(Figure.bytes(Double(bytes))) kept")
   }
 
+  func foldBegins(_ number: Int, of count: Int) { progress.say("fold \(number) of \(count)") }
+
   func noted(_ message: String) { progress.say(message) }
 
   func skipped(_ pictures: [ImageError]) {

@@ -25,7 +25,10 @@ extension ModelAssembly {
   /// - Parameters:
   ///   - outputCount: what `"units": "classes"` stands for.
   ///   - classNames: the classes of the data, in their order.
-  init(_ recipe: Recipe, outputCount: Int, classNames: [String]) throws(RecipeError) {
+  ///   - parts: where models are that other plans have loaded.
+  init(
+    _ recipe: Recipe, outputCount: Int, classNames: [String], sharing parts: SharedParts
+  ) throws(RecipeError) {
     switch recipe.model.source {
     case .architecture(let name, let alpha, let weights):
       let place = weights == nil ? "model.architecture" : "model.weights"
@@ -40,9 +43,12 @@ extension ModelAssembly {
       // What the file may lack needs values of its own.
       let isWhole = weights != nil && recipe.model.weightRules.allowMissing.isEmpty
       let loaded = try recipe.asking(place) { () throws(ModelLoadingError) in
-        keepsTop
-          ? try source.load()
-          : try source.backbone(initialization: isWhole ? .none : .random(recipe.key("initialization")))
+        let start = isWhole ? "" : "seed \(recipe.seed)"
+        return try parts.model("\(String(reflecting: source)) \(keepsTop) \(start)") { () throws(ModelLoadingError) in
+          keepsTop
+            ? try source.load()
+            : try source.backbone(initialization: isWhole ? .none : .random(recipe.key("initialization")))
+        }
       }
       try self.init(recipe, loaded, standard: keepsTop ? nil : .intent(HeadIntent()), outputCount, classNames)
     case .file(let path):
@@ -50,7 +56,10 @@ extension ModelAssembly {
         path: recipe.resolved(path), inputSize: recipe.model.inputSize, preprocessing: recipe.model.preprocessing,
         labelFile: recipe.model.labels.map(recipe.resolved))
       let loaded = try recipe.asking("model.file") { () throws(ModelLoadingError) in
-        try source.load(withTraining: recipe.phases.first?.continuesOptimizer == true)
+        let withTraining = recipe.phases.first?.continuesOptimizer == true
+        return try parts.model("\(String(reflecting: source)) \(withTraining)") { () throws(ModelLoadingError) in
+          try source.load(withTraining: withTraining)
+        }
       }
       try self.init(
         recipe, loaded, standard: recipe.model.surgery.movesHead ? .intent(HeadIntent()) : nil, outputCount, classNames)

@@ -10,11 +10,19 @@ extension Plan {
   /// Checks a recipe against the world: reads the lists of pictures, loads the model, resolves every selector.
   ///
   /// No picture is decoded yet.
-  public init(_ recipe: Recipe) throws(RecipeError) {
-    let (training, validation) = try recipe.pictures()
+  public init(_ recipe: Recipe) throws(RecipeError) { try self.init(recipe, sharing: SharedParts()) }
+
+  /// - Parameter parts: what other plans have read, and this one will find there.
+  init(_ recipe: Recipe, sharing parts: SharedParts) throws(RecipeError) {
+    if let folds = recipe.data.folds {
+      try self.init(recipe, folds, sharing: parts)
+      return
+    }
+    let (training, validation) = try parts.pictures(recipe)
     let isRegression = recipe.data.task == .regression
     let outputCount = isRegression ? 1 : training.classNames.count
-    let assembly = try ModelAssembly(recipe, outputCount: outputCount, classNames: training.classNames)
+    let assembly = try ModelAssembly(
+      recipe, outputCount: outputCount, classNames: training.classNames, sharing: parts)
     guard ColorMode(channelCount: assembly.channels) != nil else {
       throw RecipeError(
         file: recipe.file, path: "model.channels",
@@ -114,6 +122,9 @@ extension Recipe {
         try all.split(validationFraction: fraction, seed: seed)
       }
       return (parts.training, parts.validation)
+    case .fold(let fold, let count):
+      let folds = try asking("data.validation") { () throws(DatasetError) in try all.folds(count, seed: seed) }
+      return (folds[fold - 1].training, folds[fold - 1].validation)
     }
   }
 

@@ -34,7 +34,7 @@ extension Plan {
       ["kept": list($0.kept), "new": list($0.new), "dropped": list($0.dropped)]
     }
     return [
-      "model": .object(model),
+      "model": .object(model), "folds": recipe.data.folds?.json ?? nil,
       "images": ["train": .integer(training.count), "validation": .integer(validation?.count ?? 0)],
       "classes": .array(labels.map { .string($0) }), "class_change": change ?? nil,
       "phases": .array(phases),

@@ -6,7 +6,7 @@ public import Training
 
 /// A recipe whose files, shapes, selectors and numbers were all checked, ready to run.
 public struct Plan: Sendable {
-  public let recipe: Recipe
+  public internal(set) var recipe: Recipe
   /// The model as the first phase finds it: weights loaded, head initialised.
   public let model: Model
   public let preprocessing: Preprocessing
@@ -32,6 +32,8 @@ public struct Plan: Sendable {
   public var warnings: [RecipeError.Problem] = []
   /// What became of the model's own classes, where they were carried over.
   public let classChange: ClassChange?
+  /// With cross-validation a plan for each fold; else none.
+  public internal(set) var folds: [Plan] = []
 
   /// The shape of one picture as the model takes it.
   public var inputShape: Shape { [inputSize.height, inputSize.width, channels] }

@@ -18,6 +18,7 @@ public struct PlanEstimate: Sendable {
     public let features: FeatureUse
   }
 
+  /// Of one model; those of other folds find its features.
   public let phases: [Phase]
   public let seconds: Double
   public let memoryBytes: Int
@@ -33,6 +34,7 @@ public struct PlanEstimate: Sendable {
 
     var model = plan.model
     var phases: [Phase] = []
+    var trainingSeconds = 0.0
     for (phase, features) in zip(plan.phases, forecast.phases) {
       phase.configure(&model)
       let program = try InferenceProgram(
@@ -63,6 +65,7 @@ public struct PlanEstimate: Sendable {
       let again =
         (keeps && plan.hasFixedPictures(phase) ? 0 : trainingCount) + (keeps ? 0 : validationCount)
       let computed = features.images - features.stored + phase.epochs.count * again
+      trainingSeconds += Double(phase.epochs.count) * (epoch + Double(again) * perImage)
       phases.append(
         Phase(
           name: phase.recipe.name + (phase.thawed.isEmpty ? "" : ", from epoch \(phase.epochs.lowerBound + 1)"),
@@ -70,7 +73,7 @@ public struct PlanEstimate: Sendable {
           featureBytes: place == .memory ? plan.featureBytes(phase) : 0, features: features))
     }
     self.phases = phases
-    seconds = phases.reduce(0) { $0 + $1.seconds }
+    seconds = phases.reduce(0) { $0 + $1.seconds } + Double(plan.modelCount - 1) * trainingSeconds
     let weights = plan.model.parameters.reduce(0) { $0 + $1.shape.elementCount } * 4
     memoryBytes = 2 * weights + device.buffers.byteCount + (phases.map(\.featureBytes).max() ?? 0)
   }

@@ -192,14 +192,17 @@ extension DataRecipe {
         validation = .path(path)
       } else {
         var inner = RecipeReader(place, path: reader.place("validation"), problems: reader.problems)
-        if let fraction = inner.double("fraction", in: 0.0...0.9) {
+        if let fold = inner.fold() {
+          validation = fold
+        } else if let fraction = inner.double("fraction", in: 0.0...0.9) {
           if fraction > 0 { validation = .fraction(fraction) }
-        } else if !inner.has("fraction") {
+        } else if !inner.has("fraction"), !inner.has("fold"), !inner.has("of") {
           inner.report("fraction", "expected {\"fraction\": 0.2} or the path of a folder or table")
         }
         inner.finish()
       }
     }
+    folds = FoldsRecipe(reading: &reader, beside: validation)
     reader.finish()
     guard let train else { return nil }
     self.train = train
@@ -237,6 +240,7 @@ extension PhaseRecipe {
       try ReduceLROnPlateau(config: value)
     }
     continuesOptimizer = reader.bool("continue_optimizer") ?? false
+    lastEpoch = reader.int("last_epoch", in: 1...max(1, epochs))
     if unfreeze != nil, optimizer is LBFGS {
       reader.report("unfreeze", "lbfgs keeps nothing from one set of layers to the next; use another optimizer")
     }

@@ -113,7 +113,9 @@ extension DataRecipe {
     case .none: break
     case .fraction(let fraction): object["validation"] = ["fraction": .number(fraction)]
     case .path(let path): object["validation"] = .string(path)
+    case .fold(let fold, let count): object["validation"] = ["fold": .integer(fold), "of": .integer(count)]
     }
+    if let folds { object["folds"] = folds.json }
     object["batch_size"] = .integer(batchSize)
     if isAugmented { object["augment"] = .array(augment.map(\.config) + mixing.map(\.config)) }
     object["interpolation"] = .string(interpolation.rawValue)
@@ -134,6 +136,7 @@ extension PhaseRecipe {
     if let unfreeze { object["unfreeze"] = unfreeze.json }
     if let batchNorm { object["batch_norm"] = .string(batchNorm.rawValue) }
     object["epochs"] = .integer(epochs)
+    if let lastEpoch { object["last_epoch"] = .integer(lastEpoch) }
     object["optimizer"] = optimizer.config
     if let layerDecay = layerRates.layerDecay { object["layer_decay"] = .number(layerDecay) }
     if let slice = layerRates.slice { object["layer_rates"] = [.number(slice.first), .number(slice.last)] }

@@ -132,10 +132,14 @@ public struct DataRecipe: Sendable {
     case fraction(Double)
     /// A folder or table of its own.
     case path(String)
+    /// One fold of so many, from 1.
+    case fold(Int, of: Int)
   }
 
   public var train: String
   public var validation: Validation
+  /// Cross-validation, instead of a validation.
+  public var folds: FoldsRecipe?
   public var task: Task
   /// Pictures in a mini-batch. 1 is stochastic gradient descent; as many as there are pictures is batch gradient descent.
   public var batchSize: Int
@@ -174,4 +178,6 @@ public struct PhaseRecipe: Sendable {
   public var reduceLROnPlateau: ReduceLROnPlateau?
   /// What the rate of each layer is multiplied by.
   public var layerRates: LayerRates
+  /// The epoch after which the phase ends although its schedules were made for more; nil for the last one.
+  public var lastEpoch: Int?
 }

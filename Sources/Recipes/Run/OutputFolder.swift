@@ -54,24 +54,33 @@ struct OutputFolder {
 
   /// Writes model, history, metrics and the resolved recipe.
   ///
-  /// - Parameter optimizer: what the optimizer of the last phase remembers, if it is to be kept.
-  func write(_ report: RunReport, model: Model, plan: Plan, optimizer: OptimizerState? = nil) throws {
-    let texts: [(name: String, text: String)] = [
-      ("history.csv", report.history.csv),
-      ("metrics.json", report.json.prettyText + "\n"),
-      ("recipe.json", plan.recipe.withAbsolutePaths.json.prettyText + "\n"),
-    ]
+  /// - Parameters:
+  ///   - model: nil if there is none, as after a cross-validation; then there is no history either.
+  ///   - optimizer: what the optimizer of the last phase remembers, if it is to be kept.
+  ///   - more: other files.
+  func write(
+    _ report: RunReport, model: Model?, plan: Plan, optimizer: OptimizerState? = nil,
+    with more: [(name: String, text: String)] = []
+  ) throws {
+    let history = model == nil ? [] : [(name: "history.csv", text: report.history.csv)]
+    let texts: [(name: String, text: String)] =
+      more + history + [
+        ("metrics.json", report.json.prettyText + "\n"),
+        ("recipe.json", plan.recipe.withAbsolutePaths.json.prettyText + "\n"),
+      ]
     var renames: [(from: String, to: String)] = []
     // Whatever fails, the earlier results stay whole and nothing half-written stays behind.
     defer { for rename in renames { try? FileManager.default.removeItem(atPath: rename.from) } }
 
-    let partialModel = path + "/.model.h5.partial"
-    renames.append((partialModel, path + "/model.h5"))
-    var saved = plan.savedModel(model)
-    if let optimizer, let phase = plan.phases.last {
-      saved.training = optimizer.saved(phase.recipe.optimizer, loss: plan.loss, metrics: plan.metrics)
+    if let model {
+      let partialModel = path + "/.model.h5.partial"
+      renames.append((partialModel, path + "/model.h5"))
+      var saved = plan.savedModel(model)
+      if let optimizer, let phase = plan.phases.last {
+        saved.training = optimizer.saved(phase.recipe.optimizer, loss: plan.loss, metrics: plan.metrics)
+      }
+      try KerasWriter.write(saved, to: partialModel)
     }
-    try KerasWriter.write(saved, to: partialModel)
     for (name, text) in texts {
       let partial = path + "/.\(name).partial"
       renames.append((partial, path + "/" + name))

@@ -19,6 +19,8 @@ struct PictureSets {
   /// Compiles the frozen part of the model, in the recipe's precision.
   private let frozenDevice: Device
   private let cache: FeatureCache?
+  /// Where features are that other runs of this process need as well.
+  private let shelf: FeatureShelf?
   private var training: ImageSamples
   private var validation: ImageSamples?
   private var features: (training: any KeptFeatures, validation: (any KeptFeatures)?)?
@@ -29,7 +31,8 @@ struct PictureSets {
   private var lastSources: Sources?
 
   /// - Parameter cache: where features are kept from run to run; nil to keep none.
-  init(_ plan: Plan, cache: FeatureCache?, on device: Device) {
+  init(_ plan: Plan, cache: FeatureCache?, shelf: FeatureShelf? = nil, on device: Device) {
+    self.shelf = shelf
     self.plan = plan
     self.device = device
     self.cache = cache
@@ -37,6 +40,9 @@ struct PictureSets {
     training = plan.samples(plan.training, augmentation: plan.recipe.data.augment, views: plan.views)
     validation = plan.validation.map { plan.samples($0, augmentation: []) }
   }
+
+  /// The pictures to validate with that could be read.
+  var validationImages: LabelledImages? { validation?.images }
 
   /// Pictures that are used.
   var imageCount: Int { training.count + (validation?.count ?? 0) }
@@ -72,12 +78,14 @@ struct PictureSets {
   }
 
   /// Loss and metrics of the finished model on the validation pictures; nil where there are none.
-  func finalEvaluation(_ model: Model) throws -> EvaluationResult? {
+  ///
+  /// - Parameter inspect: is shown the outputs for every batch of them, in their order.
+  func finalEvaluation(_ model: Model, inspect: ((Tensor) -> Void)? = nil) throws -> EvaluationResult? {
     guard let validation = lastSources?.validation else { return nil }
     let evaluator = Evaluator(
       loss: plan.loss, metrics: plan.metrics, batchSize: plan.recipe.data.batchSize,
       penalty: Penalty(model, l1: plan.recipe.l1, l2: plan.recipe.l2), on: device)
-    return try evaluator.evaluate(model, on: validation)
+    return try evaluator.evaluate(model, on: validation, inspect: { outputs, _ in inspect?(outputs) })
   }
 
   /// What the activations behind the last phase's boundary do, on a few pictures for training; nil where none can go wrong.
@@ -117,6 +125,10 @@ struct PictureSets {
         let check = try FrozenPart(model, to: [], picture: plan.inputShape, on: frozenDevice)
         let checked = try FeatureExtraction(samples, through: check, cache: nil)(on: device, shouldStop: shouldStop)
         return (checked.features, checked.pass)
+      }
+      if place == .memory, let shelf, !phases.contains(where: \.followsChange) {
+        return try shelf.features(
+          of: samples, through: part, cache: cache, precision: precision, progress: progress, shouldStop: shouldStop)
       }
       let extracted = try extraction(on: device, progress: progress, shouldStop: shouldStop)
       return (extracted.features, extracted.pass)
@@ -227,9 +239,10 @@ extension Plan {
     return phase.boundarySize * MemoryLayout<Float>.stride * pictures
   }
 
-  private func fitsIntoMemory(_ bytes: Int) -> Bool {
-    bytes <= recipe.cache.memoryLimit ?? Int(ProcessInfo.processInfo.physicalMemory / 2)
-  }
+  private func fitsIntoMemory(_ bytes: Int) -> Bool { bytes <= memoryLimit }
+
+  /// Bytes of features that may stand in memory.
+  var memoryLimit: Int { recipe.cache.memoryLimit ?? Int(ProcessInfo.processInfo.physicalMemory / 2) }
 
   /// A phase, and the later ones whose values the same pass over the pictures can compute.
   func phasesServed(from index: Int) -> [PlannedPhase] {

@@ -1,6 +1,7 @@
 public import Images
 public import Kernels
 internal import Layers
+internal import Tensors
 public import Training
 
 /// Does what a plan says: extracts features, trains phase after phase, writes the results.
@@ -11,7 +12,9 @@ public struct Run: Sendable {
   public let output: String
   /// Whether to go on from where an earlier run of the same plan was ended.
   public let resumes: Bool
-  private let cache: FeatureCache?
+  let cache: FeatureCache?
+  /// Where features are that other runs of this process need as well.
+  var shelf: FeatureShelf?
 
   /// - Parameters:
   ///   - output: instead of the recipe's own folder; as the file system takes it.
@@ -35,23 +38,40 @@ public struct Run: Sendable {
     observer: any RunObserver = SilentRunObserver(),
     shouldStop isAskedToStop: @escaping @Sendable () -> Bool = { false }
   ) throws -> RunReport {
+    let folder = try OutputFolder(output)
+    defer { folder.removeIfUnused() }
+    if !plan.folds.isEmpty {
+      return try CrossValidation(self)(to: folder, observer: observer, shouldStop: isAskedToStop)
+    }
+    let trained = try self.trained(observer: observer, shouldStop: isAskedToStop)
+    try trained.write(to: folder)
+    return trained.report
+  }
+
+  /// Trains, and writes nothing but checkpoints and logs.
+  ///
+  /// - Parameter inspect: is shown what the finished model makes of the validation pictures, batch by batch.
+  func trained(
+    observer: any RunObserver, inspect: ((Tensor) -> Void)? = nil,
+    shouldStop isAskedToStop: @escaping @Sendable () -> Bool
+  ) throws -> TrainedRun {
     let clock = ContinuousClock()
     let start = clock.now
     let deadline = plan.recipe.timeLimit.map { start + .seconds($0) }
     let isOver: @Sendable () -> Bool = { deadline.map { $0 <= ContinuousClock.now } ?? false }
     let shouldStop: @Sendable () -> Bool = { isAskedToStop() || isOver() }
-    let folder = try OutputFolder(output)
-    defer { folder.removeIfUnused() }
     var model = plan.model
     let everFrozen = plan.alwaysFrozenParameters
     let fingerprint = FrozenFingerprint(model, parameters: everFrozen)
 
-    var pictures = PictureSets(plan, cache: cache, on: device)
+    var pictures = PictureSets(plan, cache: cache, shelf: shelf, on: device)
     let checkpoints = RunCheckpoints(plan, output: output, on: device, observer: observer)
     var state = resumes ? try checkpoints.resume(&model) : nil
     if !resumes { checkpoints.announceReplacement() }
     let logged = LoggingObserver(observer, plan.recipe.logs.opened(in: output))
     logged.begin(checkpoints.finished.flatMap(\.records) + (state?.finishedRecords ?? []))
+    let earlier = checkpoints.finished.reduce(0) { $0 + $1.records.count } + (state?.finishedRecords.count ?? 0)
+    if earlier > 0 { observer.continues(after: earlier) }
     var history = History(checkpoints.finished.flatMap(\.records))
     var phases = zip(plan.recipe.phases, checkpoints.finished).map { RunReport.Phase(name: $0.name, result: $1) }
     var isCancelled = false
@@ -65,9 +85,11 @@ public struct Run: Sendable {
       var training = state.take() ?? TrainingState(optimizer: kept ?? OptimizerState())
       var latest: PhaseResult?
       // A phase that thaws layers as it goes on has several stages; the state knows which of them are done.
-      let done = training.epoch
+      let (done, end) = (training.epoch, phase.lastEpoch ?? phase.epochs)
       for (index, stage) in plan.phases.enumerated()
-      where stage.number == number && stage.epochs.upperBound > done && latest?.outcome ?? .completed == .completed {
+      where stage.number == number && stage.epochs.upperBound > done && stage.epochs.lowerBound < end
+        && latest?.outcome ?? .completed == .completed
+      {
         stage.configure(&model)
         observer.phaseBegins(stage, number: number + 1, of: plan.recipe.phases.count)
         let trainer = Trainer(plan.settings(stage, firstEpoch: history.records.count), on: device)
@@ -94,7 +116,7 @@ public struct Run: Sendable {
 
     let comparison = fingerprint.compare(with: model)
     guard comparison.isUnchanged else { throw RunError.frozenTensorsMoved(comparison.changed) }
-    let final = try pictures.finalEvaluation(model)
+    let final = try pictures.finalEvaluation(model, inspect: inspect)
     var activations: RunDiagnosis.Activations?
     if !isCancelled, let now = try pictures.activationHealth(model) {
       // What is made from nothing has no faults that it was born with.
@@ -109,9 +131,9 @@ public struct Run: Sendable {
       classNames: plan.labels,
       savedModels: ModelSaves.files(plan.recipe.save, epochs: history.records.count, in: output),
       activations: activations, bfloat16: device.computing(in: plan.recipe.precision).bfloat16)
-    try folder.write(report, model: model, plan: plan, optimizer: plan.recipe.savesOptimizer ? remembered : nil)
-    if !isCancelled { checkpoints.removeAll() }
-    return report
+    return TrainedRun(
+      plan: plan, report: report, model: model, optimizer: plan.recipe.savesOptimizer ? remembered : nil,
+      validation: pictures.validationImages, checkpoints: checkpoints)
   }
 }
 
@@ -127,6 +149,7 @@ extension Plan {
     settings.reduceLROnPlateau = phase.recipe.reduceLROnPlateau ?? recipe.reduceLROnPlateau
     settings.layerRates = phase.recipe.layerRates
     settings.stage = (phase.epochs.upperBound, phase.trainedInTheEnd)
+    settings.lastEpoch = phase.recipe.lastEpoch
     return settings
   }
 
@@ -162,6 +185,10 @@ public protocol RunObserver: TrainingObserver {
   func featuresFinished(images: Int, stored: Int, seconds: Double, bytes: Int, throughFrozenLayers: Bool)
   /// Pictures that cannot be read are left out.
   func skipped(_ pictures: [ImageError])
+  /// The training of a fold of a cross-validation begins, 1 for the first.
+  func foldBegins(_ number: Int, of count: Int)
+  /// A run goes on that has had so many epochs.
+  func continues(after epochs: Int)
   /// Something that is worth a line: a run that goes on from a checkpoint, a checkpoint that could not be written.
   func noted(_ message: String)
 }
@@ -171,6 +198,8 @@ extension RunObserver {
   public func featuresProgressed(done: Int, of count: Int, imagesPerSecond: Double) {}
   public func featuresFinished(images: Int, stored: Int, seconds: Double, bytes: Int, throughFrozenLayers: Bool) {}
   public func skipped(_ pictures: [ImageError]) {}
+  public func foldBegins(_ number: Int, of count: Int) {}
+  public func continues(after epochs: Int) {}
   public func noted(_ message: String) {}
 }
 

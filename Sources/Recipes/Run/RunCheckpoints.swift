@@ -138,8 +138,14 @@ extension Plan {
     recipe.cache = CacheRecipe()
     recipe.cache.precision = self.recipe.cache.precision
     recipe.cache.views = self.recipe.cache.views
-    var fingerprint = RunFingerprint()
+    var fingerprint = inputs(on: device)
     fingerprint.add("the recipe", hashing: [recipe.json.text])
+    return fingerprint
+  }
+
+  /// The same without the recipe: what the bits of any run of these pictures and weights follow from.
+  func inputs(on device: Device) -> RunFingerprint {
+    var fingerprint = RunFingerprint()
     fingerprint.add("the weights", hashing: model)
     fingerprint.add("the pictures", hashing: (training.stamps + (validation?.stamps ?? [])))
     fingerprint.add("the version", plain: FineTuneVersion.current)

@@ -36,6 +36,9 @@ public struct RunReport: Sendable {
   public let activations: RunDiagnosis.Activations?
   /// What of the frozen part was computed in bfloat16.
   public let bfloat16: BFloat16Use
+  /// What the folds of a cross-validation gave; then `final` is their mean, and `phases` are those of the model that was
+  /// trained on all pictures, if one was.
+  public var folds: FoldSummary?
 }
 
 extension RunReport {
@@ -63,6 +66,7 @@ extension RunReport {
       report["val_loss"] = .number(final.loss)
       for metric in final.metrics { report["val_" + metric.name] = .number(metric.value) }
     }
+    if let folds { report.merge(folds.json) { $1 } }
     return .object(report)
   }
 

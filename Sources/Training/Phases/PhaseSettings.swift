@@ -5,6 +5,8 @@ public struct PhaseSettings: Sendable {
   /// In histories and messages.
   public var name: String
   public var epochs: Int
+  /// The epoch after which the phase ends, while its schedules go on as for all `epochs`; nil for the last one.
+  public var lastEpoch: Int?
   /// Samples per step. One gives stochastic, all of them batch gradient descent, anything between mini-batches.
   ///
   /// The last batch of an epoch holds the rest and weighs as much as the others in its step, as in Keras.
@@ -60,6 +62,9 @@ public struct PhaseSettings: Sendable {
       step: batch / size, of: max(1, batches / size), stepsPerEpoch: max(1, batchesPerEpoch / size))
     return momentum.flatMap { optimizer.with(momentum: Float($0)) } ?? optimizer
   }
+
+  /// How many epochs there are at most.
+  var epochLimit: Int { min(epochs, lastEpoch ?? epochs) }
 
   var key: RandomKey { RandomKey(seed: seed).folding(name) }
 }

@@ -33,7 +33,7 @@ extension Trainer {
 
     search: if var here = try function.evaluate(function.weights(of: model), shouldStop: shouldStop) {
       guard here.loss.isFinite else { throw diverged(here.loss) }
-      for epoch in 0..<settings.epochs {
+      for epoch in 0..<settings.epochLimit {
         let epochStart = clock.now
         if here.gradient.allSatisfy({ abs($0) <= method.tolerance }), epoch > 0 {
           outcome = .stoppedEarly(epoch: epoch)

@@ -54,7 +54,7 @@ public struct Trainer: Sendable {
       if state.best?.parameters[index] == nil { state.best?.parameters[index] = model.parameters[index].value }
       if state.previous?.parameters[index] == nil { state.previous?.parameters[index] = model.parameters[index].value }
     }
-    let last = min(settings.epochs, settings.stage?.end ?? settings.epochs)
+    let last = min(settings.epochLimit, settings.stage?.end ?? settings.epochs)
     var outcome = PhaseResult.Outcome.completed
     let clock = ContinuousClock()
     let start = clock.now
@@ -113,7 +113,9 @@ public struct Trainer: Sendable {
     }
 
     state.seconds = earlier + (clock.now - start).seconds
-    if outcome == .completed, last < settings.epochs { return result(state, outcome, kept: state.records.last?.epoch) }
+    if outcome == .completed, last < settings.epochLimit {
+      return result(state, outcome, kept: state.records.last?.epoch)
+    }
     return end(&model, &state, outcome)
   }
 

@@ -103,7 +103,7 @@ public struct Plateau: Hashable, Sendable {
 
 extension EarlyStopping.Mode {
   /// Whether larger values of what is monitored are better.
-  func wantsMore(_ monitor: String, metrics: [any Metric]) -> Bool {
+  package func wantsMore(_ monitor: String, metrics: [any Metric]) -> Bool {
     let name = monitor.hasPrefix("val_") ? String(monitor.dropFirst(4)) : monitor
     return switch self {
     case .min: false
