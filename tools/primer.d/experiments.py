@@ -90,8 +90,8 @@ def losses(runs: tuple[Run, ...], column: str = "loss") -> tuple[tuple[str, Run,
 FIGURES = [
     Curves("batches", "training loss: how many pictures make a step", losses((BATCH, MINI, STOCHASTIC)), (0.0, 2.1)),
     Curves("optimizers", "training loss: how a step is made of gradients", losses((PLAIN, MOMENTUM, NESTEROV, ADAGRAD, ADAM)), (0.3, 2.1)),
-    Curves("activations", "training loss: what stands between the layers", losses(ACTIVATIONS), (0.8, 2.2)),
-    Curves("scaling", "training loss: what the pixels are scaled to", losses(SCALED[1:]), (0.8, 2.2)),
+    Curves("activations", "training loss: what stands between the layers", losses(ACTIVATIONS), (0.6, 2.2)),
+    Curves("scaling", "training loss: what the pixels are scaled to", losses(SCALED[1:]), (0.7, 2.2)),
     Curves(
         "variance",
         "240 pictures by heart: loss on them, and on others",
