@@ -16,7 +16,8 @@ struct FineTuneCLI: ParsableCommand {
     subcommands: [
       InitCommand.self, TrainCommand.self, PlanCommand.self, SummaryCommand.self, EvaluateCommand.self,
       PredictCommand.self, FeaturesCommand.self, MapsCommand.self, AugmentCommand.self, LRFindCommand.self,
-      ConvertCommand.self, InspectCommand.self, WeightsCommand.self, CacheCommand.self, SchemaCommand.self,
+      SweepCommand.self, ConvertCommand.self, InspectCommand.self, WeightsCommand.self, CacheCommand.self,
+      SchemaCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)
 

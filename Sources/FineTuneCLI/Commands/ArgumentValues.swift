@@ -19,6 +19,8 @@ extension DataRecipe.Task: ExpressibleByArgument {}
 
 extension FeatureExport.Pooling: ExpressibleByArgument {}
 
+extension SweepRecipe.Method: ExpressibleByArgument {}
+
 extension KerasFileFormat: ExpressibleByArgument {}
 
 extension WeightAssignment.Method: ExpressibleByArgument {

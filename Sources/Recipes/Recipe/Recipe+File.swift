@@ -6,23 +6,7 @@ extension Recipe {
   ///
   /// - Parameter settings: changes to make before it is read, as `phases.0.epochs=2`.
   public init(contentsOf file: String, settings: [String] = []) throws(RecipeError) {
-    let bytes: Data
-    switch FileKind(at: file) {
-    case .file: break
-    case .nothing: throw RecipeError(file: file, "there is no such file", kind: .noInput)
-    case .folder: throw RecipeError(file: file, "expected a recipe (a JSON file), found a folder", kind: .noInput)
-    }
-    do {
-      bytes = try Data(contentsOf: URL(fileURLWithPath: file))
-    } catch {
-      throw RecipeError(file: file, "cannot be read: \(error.localizedDescription)", kind: .noInput)
-    }
-    var value: JSONValue
-    do throws(JSONSyntaxError) {
-      value = try JSONValue(parsing: [UInt8](bytes))
-    } catch {
-      throw RecipeError(file: file, "this is no JSON: \(error)")
-    }
+    var value = try JSONValue(recipeFile: file)
     let problems = ProblemList()
     for setting in settings { RecipeSetting.apply(setting, to: &value, problems) }
     guard problems.problems.isEmpty else { throw RecipeError(file: file, problems: problems.problems) }
@@ -41,5 +25,27 @@ extension Recipe {
   func resolvedWeights(_ path: String) -> String {
     let file = resolved(path)
     return path == ModelReference.officialWeights && FileKind(at: file) == .nothing ? path : file
+  }
+}
+
+extension JSONValue {
+  /// Reads the file of a recipe, or of something beside one.
+  init(recipeFile file: String) throws(RecipeError) {
+    let bytes: Data
+    switch FileKind(at: file) {
+    case .file: break
+    case .nothing: throw RecipeError(file: file, "there is no such file", kind: .noInput)
+    case .folder: throw RecipeError(file: file, "expected a recipe (a JSON file), found a folder", kind: .noInput)
+    }
+    do {
+      bytes = try Data(contentsOf: URL(fileURLWithPath: file))
+    } catch {
+      throw RecipeError(file: file, "cannot be read: \(error.localizedDescription)", kind: .noInput)
+    }
+    do throws(JSONSyntaxError) {
+      self = try JSONValue(parsing: [UInt8](bytes))
+    } catch {
+      throw RecipeError(file: file, "this is no JSON: \(error)")
+    }
   }
 }

@@ -14,7 +14,7 @@ enum RecipeSetting {
   }
 
   /// Nil if it worked, else what was wrong.
-  private static func set(_ value: JSONValue, at path: ArraySlice<String>, in place: inout JSONValue) -> String? {
+  static func set(_ value: JSONValue, at path: ArraySlice<String>, in place: inout JSONValue) -> String? {
     guard let key = path.first else {
       place = value
       return nil

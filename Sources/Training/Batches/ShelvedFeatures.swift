@@ -50,6 +50,9 @@ public struct ShelvedFeatures: KeptFeatures {
 
   public var count: Int { targets.count }
 
+  /// Whether indices of `count` and more mean other forms of the same samples.
+  public var tellsDrawsApart: Bool { views > 1 }
+
   /// Bytes in memory, shared with whoever else needs the same pictures.
   public var byteCount: Int {
     guard let first = chunks.first else { return 0 }
@@ -73,8 +76,10 @@ public struct ShelvedFeatures: KeptFeatures {
       var tensor = unsafe Tensor(uninitialized: shape.batched(indices.count), in: device.buffers)
       unsafe tensor.withUnsafeMutableElements { target in
         for (row, index) in indices.enumerated() {
-          let place = places[index]
-          let start = (epoch % views * rowCounts[place.chunk] + place.row) * size
+          // A sample that is drawn again in an epoch, by an index behind all others, has its next form then.
+          let place = places[index % count]
+          let view = (epoch + index / count) % views
+          let start = (view * rowCounts[place.chunk] + place.row) * size
           unsafe chunks[place.chunk][position].withUnsafeElements { source in
             for offset in 0..<size { unsafe target[row * size + offset] = source[start + offset] }
           }
