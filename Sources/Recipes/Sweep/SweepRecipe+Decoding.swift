@@ -85,7 +85,7 @@ extension SweepRecipe {
     let seed = reader.int("seed", in: 0...Int.max) ?? 0
     let output = reader.string("output")
     if output?.isEmpty == true { reader.report("output", "names no folder") }
-    reader.ignore("description")
+    _ = reader.string("description")
     reader.finish()
 
     self.init(
