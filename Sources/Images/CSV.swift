@@ -1,5 +1,7 @@
 /// A table of comma-separated values as in [RFC 4180](https://www.rfc-editor.org/rfc/rfc4180): fields may stand in quotes,
 /// where a quote is doubled and commas and line breaks mean themselves. Lines end in LF, CRLF or CR; empty ones are skipped.
+///
+/// Where there is a tab in the first line and no comma, tabs stand between the fields instead.
 struct CSV {
   struct Row {
     /// Where the row begins, from 1.
@@ -15,7 +17,10 @@ struct CSV {
   var rows: [Row] = []
 
   init(_ bytes: [UInt8]) throws(SyntaxError) {
-    let (comma, quote, lf, cr) = (UInt8(ascii: ","), UInt8(ascii: "\""), UInt8(ascii: "\n"), UInt8(ascii: "\r"))
+    let (quote, lf, cr) = (UInt8(ascii: "\""), UInt8(ascii: "\n"), UInt8(ascii: "\r"))
+    let headings = bytes.prefix { $0 != lf && $0 != cr }
+    let isTabbed = headings.contains(UInt8(ascii: "\t")) && !headings.contains(UInt8(ascii: ","))
+    let separator = isTabbed ? UInt8(ascii: "\t") : UInt8(ascii: ",")
     var bytes = bytes[...]
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }  // a byte order mark, as Excel writes
 
@@ -49,12 +54,12 @@ struct CSV {
           if inner == lf { line += 1 }
           field.append(inner)
         }
-      } else if byte == comma || byte == lf || byte == cr {
+      } else if byte == separator || byte == lf || byte == cr {
         row.fields.append(try text())
         field = []
         let wasQuoted = isQuoted
         isQuoted = false
-        if byte == comma { continue }
+        if byte == separator { continue }
         if byte == cr && position < bytes.endIndex && bytes[position] == lf { position += 1 }
         line += 1
         if row.fields != [""] || wasQuoted { rows.append(row) }

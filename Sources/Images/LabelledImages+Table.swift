@@ -12,13 +12,16 @@ extension LabelledImages {
   }
 
   /// The pictures of a table: a CSV file with headings, whose first column names a file, relative to the table, and whose
-  /// second holds its class or value; further columns are ignored.
+  /// second holds its class or value, or those that `columns` names; further columns are ignored.
   ///
   /// Classes are ordered by name. Whether the pictures exist shows when they are read.
   ///
   /// - Parameter classNames: the classes of a model in the order of its outputs; each class of the table must be among them.
-  public init(table: String, task: TableTask, classNames known: [String]? = nil) throws(DatasetError) {
+  public init(
+    table: String, task: TableTask, columns: TableColumns = TableColumns(), classNames known: [String]? = nil
+  ) throws(DatasetError) {
     let rows = try Self.rows(of: table)
+    let places = try TablePlaces(columns, headings: rows[0], in: table)
     let width = rows[0].fields.count
     var names: [String] = []
     var seconds: [String] = []
@@ -28,11 +31,11 @@ extension LabelledImages {
           path: table, line: row.line,
           "\(row.fields.count) columns, but the headings have \(width); quote fields with commas")
       }
-      guard !row.fields[0].isEmpty else {
-        throw DatasetError(path: table, line: row.line, "no file in the first column")
+      guard !row.fields[places.file].isEmpty else {
+        throw DatasetError(path: table, line: row.line, "no file in the column \"\(rows[0].fields[places.file])\"")
       }
-      names.append(row.fields[0])
-      seconds.append(row.fields[1])
+      names.append(row.fields[places.file])
+      seconds.append(row.fields[places.target])
     }
 
     let labels: Labels
@@ -61,7 +64,10 @@ extension LabelledImages {
       var indices: [Int] = []
       let positions = Dictionary(uniqueKeysWithValues: zip(classNames, classNames.indices))
       for (row, name) in zip(rows.dropFirst(), seconds) {
-        guard !name.isEmpty else { throw DatasetError(path: table, line: row.line, "no class in the second column") }
+        guard !name.isEmpty else {
+          throw DatasetError(
+            path: table, line: row.line, "no class in the column \"\(rows[0].fields[places.target])\"")
+        }
         guard let index = positions[name] else {
           throw DatasetError(
             path: table, line: row.line,
@@ -73,8 +79,14 @@ extension LabelledImages {
     }
     let folder = table.lastIndex(of: "/").map { String(table[..<$0]) }
     self.init(
-      root: folder ?? "", names: names, labels: labels, classNames: classNames, target: rows[0].fields[1],
-      report: DatasetReport())
+      root: folder ?? "", names: names, labels: labels, classNames: classNames,
+      target: rows[0].fields[places.target], report: DatasetReport())
+    try read(places, from: rows, of: table)
+  }
+
+  /// The headings of a table's columns.
+  public static func headings(ofTable table: String) throws(DatasetError) -> [String] {
+    try rows(of: table)[0].fields
   }
 
   /// The classes of each picture, from texts such as `cat;dog`.
@@ -84,7 +96,7 @@ extension LabelledImages {
     let words = texts.map { $0.split(separator: ";").map { String($0.trimmed) }.filter { !$0.isEmpty } }
     let classNames = known ?? Set(words.joined()).sorted(by: DirectoryListing.precedes)
     guard !classNames.isEmpty else {
-      throw DatasetError(path: table, "no picture has a class; the second column holds them, such as \"cat;dog\"")
+      throw DatasetError(path: table, "no picture has a class; the column of labels holds them, such as \"cat;dog\"")
     }
     let positions = Dictionary(uniqueKeysWithValues: zip(classNames, classNames.indices))
     var sets: [[Int]] = []
@@ -122,7 +134,7 @@ extension LabelledImages {
         path: table, "the table is empty; it needs headings, then a file and its class or value a line")
     }
     guard headings.fields.count >= 2 else {
-      let hint = headings.fields[0].contains { $0 == ";" || $0 == "\t" } ? "separate the columns by commas" : "add one"
+      let hint = headings.fields[0].contains(";") ? "separate the columns by commas or tabs" : "add one"
       throw DatasetError(path: table, line: headings.line, "no second column with classes or values; \(hint)")
     }
     if DirectoryListing.isPicture(headings.fields[0]) {
@@ -137,12 +149,12 @@ extension LabelledImages {
 
 extension String {
   /// Without blanks at either end.
-  fileprivate var trimmed: Substring { self[...].trimmed }
+  var trimmed: Substring { self[...].trimmed }
 }
 
 extension Substring {
   /// Without blanks at either end.
-  fileprivate var trimmed: Substring {
+  var trimmed: Substring {
     var text = self
     while text.first == " " || text.first == "\t" { text.removeFirst() }
     while text.last == " " || text.last == "\t" { text.removeLast() }

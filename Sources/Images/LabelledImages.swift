@@ -36,25 +36,26 @@ public struct LabelledImages: Hashable, Sendable {
   public let labels: Labels
   /// The classes in the order of their indices; empty for numbers.
   public let classNames: [String]
-  /// The name of what is predicted: a table's second heading; nil for a folder.
+  /// The name of what is predicted: the heading of a table's column; nil for a folder.
   public let target: String?
   /// What each picture belongs to, such as a patient or a scene, if that is known. No group is divided between sets.
-  public let groups: [String]?
+  public internal(set) var groups: [String]?
+  /// What each picture counts in the loss, or how often it is drawn, if a table says so.
+  public internal(set) var weights: [Float]?
+  /// What each picture is for, if a table says so.
+  public internal(set) var sets: [PictureSet]?
   /// What was passed over.
   public let report: DatasetReport
 
   init(
-    root: String, names: [String], labels: Labels, classNames: [String], target: String? = nil, groups: [String]? = nil,
-    report: DatasetReport
+    root: String, names: [String], labels: Labels, classNames: [String], target: String? = nil, report: DatasetReport
   ) {
     precondition(names.count == labels.count, "\(labels.count) labels for \(names.count) pictures")
-    precondition(groups.map { $0.count == names.count } ?? true, "a group for each of \(names.count) pictures")
     self.root = root
     self.names = names
     self.labels = labels
     self.classNames = classNames
     self.target = target
-    self.groups = groups
     self.report = report
   }
 
@@ -77,22 +78,40 @@ public struct LabelledImages: Hashable, Sendable {
 
   /// The pictures at `positions`, in that order; all classes keep their indices.
   public func gathering(_ positions: [Int]) -> LabelledImages {
-    LabelledImages(
+    var part = LabelledImages(
       root: root, names: positions.map { names[$0] }, labels: labels.gathering(positions), classNames: classNames,
-      target: target, groups: groups.map { groups in positions.map { groups[$0] } }, report: report)
+      target: target, report: report)
+    part.groups = groups.map { groups in positions.map { groups[$0] } }
+    part.weights = weights.map { weights in positions.map { weights[$0] } }
+    part.sets = sets.map { sets in positions.map { sets[$0] } }
+    return part
   }
 
   /// The same pictures, of which those with the same name here belong together.
   ///
   /// - Parameter groups: a name for each picture.
   public func grouped(_ groups: [String]) -> LabelledImages {
-    LabelledImages(
-      root: root, names: names, labels: labels, classNames: classNames, target: target, groups: groups, report: report)
+    precondition(groups.count == count, "\(groups.count) groups for \(count) pictures")
+    var images = self
+    images.groups = groups
+    return images
+  }
+
+  /// The same pictures, all of which count the same.
+  public var withoutWeights: LabelledImages {
+    var images = self
+    images.weights = nil
+    return images
   }
 
   private func path(_ name: String) -> String {
     name.hasPrefix("/") || root.isEmpty ? name : root.hasSuffix("/") ? root + name : root + "/" + name
   }
+}
+
+/// What pictures are for.
+public enum PictureSet: String, Hashable, Sendable, CaseIterable {
+  case training, validation, test
 }
 
 /// What a folder or table held beside its pictures.
