@@ -100,7 +100,7 @@ struct AugmentedRunTests {
     for (epoch, phase) in ["head", "head", "all", "all"].enumerated() {
       let settings = PhaseSettings(
         name: phase, epochs: 1, batchSize: 8, loss: CategoricalCrossentropy(), metrics: [], optimizer: Adam(), seed: 5)
-      let order = settings.order(ofEpoch: epoch, count: 18)
+      let order = settings.order(of: samples.targets, epoch: epoch)
       for (row, index) in [0, 6, 12].enumerated() {
         let place = try #require(order.firstIndex(of: index))
         let batch = Array(order[place / 8 * 8..<min(18, place / 8 * 8 + 8)])

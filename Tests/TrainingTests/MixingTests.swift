@@ -177,7 +177,7 @@ struct MixingTests {
     var state = TrainingState()
     _ = try Trainer(settings, on: Device(threads: 1)).train(&model, on: source, state: &state)
     let expected = (5..<7).flatMap { epoch in
-      let order = settings.order(ofEpoch: epoch, count: 20)
+      let order = settings.order(of: source.targets, epoch: epoch)
       return [order[0..<8], order[8..<16], order[16..<20]].map {
         AskedStripes.Request(indices: Array($0), epoch: epoch)
       }

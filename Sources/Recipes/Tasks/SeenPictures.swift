@@ -63,9 +63,11 @@ extension Plan {
     let phase = phases[index]
     let samples = seenSamples(all, recipe.data.augment, views: hasFixedPictures(phase) ? views : nil)
     guard let mixer = recipe.mixer else { return (try chosen.map { try samples.sample($0, epoch: epoch) }, []) }
-    let settings = settings(phase, firstEpoch: 0)
-    let order = settings.order(ofEpoch: epoch, count: all.count)
+    var settings = settings(phase, firstEpoch: 0)
+    // An epoch that draws its samples may lack just this picture: then it is shown among those of a plain order.
+    settings.sampling = .shuffled
     let source = try ImageBatches(samples, for: model, mixer: mixer)
+    let order = settings.order(of: source.targets, epoch: epoch)
     var (pictures, labels) = ([Tensor](), [[String]]())
     for index in chosen {
       guard let place = order.firstIndex(of: index) else { preconditionFailure("an order holds all samples") }

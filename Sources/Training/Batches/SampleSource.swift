@@ -108,5 +108,6 @@ extension Targets {
       self = .values(Tensor([sets.count, images.classNames.count], rows))
     case .values(let numbers): self = .values(numbers)
     }
+    weights = images.weights
   }
 }

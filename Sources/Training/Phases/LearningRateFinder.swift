@@ -48,9 +48,9 @@ public struct LearningRateFinder: Sendable {
     for step in 0..<steps {
       if shouldStop() { throw TrainingError(.cancelled, "stopped before all rates were tried; there is no result") }
       let (epoch, batch) = (step / perEpoch, step % perEpoch)
-      if batch == 0 { order = settings.key.folding("shuffle").folding(UInt64(epoch)).permutation(source.count) }
+      if batch == 0 { order = settings.order(of: source.targets, epoch: epoch) }
       let indices = Array(order[batch * settings.batchSize..<min(order.count, (batch + 1) * settings.batchSize)])
-      let drawn = source.targets(indices, epoch: epoch)
+      let drawn = settings.sampling.targets(source.targets(indices, epoch: epoch))
       let pass = model.trainingPass(
         settings.loss, penalty, from: try source.batch(indices, epoch: epoch, on: device),
         settings.classWeights.map { drawn.weighted(byClass: $0) } ?? drawn,

@@ -24,6 +24,8 @@ public struct PhaseSettings: Sendable {
   /// For a phase that thaws layers as it goes on: the epoch, from 0, before which this stretch of it ends, and all layers that
   /// are free in the end of the phase, as indices into the model's instances. Nil for a phase of one piece.
   public var stage: (end: Int, trainedInTheEnd: Set<Int>)?
+  /// Which samples an epoch goes through.
+  public var sampling = Sampling.shuffled
   /// What a sample counts by its class, in the order of the classes; nil for 1.
   public var classWeights: [Float]?
   /// Everything random in the phase follows from it and the phase's name: the order of samples, dropout.
@@ -65,6 +67,11 @@ public struct PhaseSettings: Sendable {
 
   /// How many epochs there are at most.
   var epochLimit: Int { min(epochs, lastEpoch ?? epochs) }
+
+  /// The samples of an epoch (from 0, over all phases) in their order.
+  package func order(of targets: Targets, epoch: Int) -> [Int] {
+    sampling.order(of: targets, key: key.folding("shuffle").folding(UInt64(epoch)))
+  }
 
   var key: RandomKey { RandomKey(seed: seed).folding(name) }
 }

@@ -156,7 +156,7 @@ public struct Trainer: Sendable {
     _ shouldStop: @Sendable () -> Bool
   ) throws -> EvaluationResult? {
     let number = settings.firstEpoch + state.epoch
-    let order = settings.order(ofEpoch: number, count: source.count)
+    let order = settings.order(of: source.targets, epoch: number)
     var running = RunningResult(settings.metrics, continuing: state.running)
     let clock = ContinuousClock()
     let start = clock.now
@@ -174,7 +174,7 @@ public struct Trainer: Sendable {
       pending =
         batch + 1 < pace.batchesPerEpoch
         ? source.begin(settings.samples(ofBatch: batch + 1, order), epoch: number, on: device) : nil
-      let drawn = source.targets(indices, epoch: number)
+      let drawn = settings.sampling.targets(source.targets(indices, epoch: number))
       let targets = settings.classWeights.map { drawn.weighted(byClass: $0) } ?? drawn
       let rate =
         state.plateau.factor
