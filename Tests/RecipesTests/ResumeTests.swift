@@ -89,7 +89,7 @@ struct ResumeTests {
 }
 
 /// Counts batches and keeps what it is told.
-private final class BatchCounter: RunObserver, Sendable {
+final class BatchCounter: RunObserver, Sendable {
   private let batches = Atomic(0)
   private let lines = Mutex<[String]>([])
 

@@ -13,6 +13,7 @@ struct PlanText {
         + "\(model.instances.count) layers, \(Figure.grouped(parameters)) parameters")
     var pictures = "pictures: \(Figure.grouped(plan.training.count)) to train"
     if let validation = plan.validation { pictures += ", \(Figure.grouped(validation.count)) to validate" }
+    if let test = plan.test { pictures += ", \(Figure.grouped(test.count)) to test" }
     if !plan.labels.isEmpty { pictures += "; \(plan.labels.count) classes: \(Self.list(plan.labels))" }
     lines.append(pictures)
     if let folds = plan.recipe.data.folds {
@@ -74,6 +75,12 @@ struct ReportText {
     if let final = report.final {
       let metrics = final.metrics.map { "  val_\($0.name) \(Figure.short($0.value))" }.joined()
       lines.append("kept model: val_loss \(Figure.short(final.loss))\(metrics)")
+    }
+    if let test = report.test {
+      let metrics = test.metrics.map { "  test_\($0.name) \(Figure.short($0.value))" }.joined()
+      lines.append(
+        "tested on \(Figure.grouped(test.samples)) pictures not seen before: test_loss \(Figure.short(test.loss))\(metrics)"
+      )
     }
     lines += report.diagnosis.lines
     if !report.skipped.isEmpty {

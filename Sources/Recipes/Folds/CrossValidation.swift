@@ -48,7 +48,7 @@ struct CrossValidation {
       }
       var outputs: [Tensor] = []
       let trained = try self.run(foldPlan, output: place).trained(
-        observer: observer, inspect: { outputs.append($0) }, shouldStop: shouldStop)
+        observer: observer, isFinal: false, inspect: { outputs.append($0) }, shouldStop: shouldStop)
       reports.append(trained.report)
       guard !trained.isIncomplete else {
         isStopped = true
@@ -124,6 +124,7 @@ struct CrossValidation {
       output: run.output, seconds: seconds, imageCount: reports.map(\.imageCount).max() ?? 0, skipped: skipped,
       features: FeatureUse(images: images, stored: max(0, images - computed)),
       frozenTensorCount: plan.alwaysFrozenLayerTensorCount, phases: last?.report.phases ?? [], final: summary.mean,
+      test: last?.report.test,
       history: last?.report.history ?? History(), isCancelled: isStopped && wasAsked,
       hitTimeLimit: isStopped && !wasAsked, classNames: plan.labels,
       savedModels: last?.report.savedModels ?? [], activations: last?.report.activations,

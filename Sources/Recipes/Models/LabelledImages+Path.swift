@@ -18,12 +18,14 @@ extension LabelledImages {
   ///
   /// - Parameters:
   ///   - task: what the second column of a table is.
+  ///   - columns: what the columns of a table are.
   ///   - classNames: the classes that there may be, in their order; nil to find them.
-  public init(at path: String, task: DataRecipe.Task, classNames: [String]?) throws(DatasetError) {
+  public init(
+    at path: String, task: DataRecipe.Task, columns: TableColumns = TableColumns(), classNames: [String]?
+  ) throws(DatasetError) {
     let isFolder = FileKind(at: path) == .folder
-    let isTable = ["csv", "tsv"].contains(URL(fileURLWithPath: path).pathExtension.lowercased())
-    if !isFolder, isTable {
-      try self.init(table: path, task: task.table, classNames: classNames)
+    if Self.isTable(path) {
+      try self.init(table: path, task: task.table, columns: columns, classNames: classNames)
       return
     }
     if task == .regression, isFolder {
@@ -37,6 +39,11 @@ extension LabelledImages {
           + "with \";\" between them.")
     }
     try self.init(folder: path, classNames: classNames)
+  }
+
+  /// Whether a path is that of a table, by its name.
+  static func isTable(_ path: String) -> Bool {
+    FileKind(at: path) != .folder && ["csv", "tsv"].contains(URL(fileURLWithPath: path).pathExtension.lowercased())
   }
 }
 

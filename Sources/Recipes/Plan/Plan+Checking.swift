@@ -18,16 +18,17 @@ extension Plan {
       try self.init(recipe, folds, sharing: parts)
       return
     }
-    let (training, validation) = try parts.pictures(recipe)
+    let (training, validation, test) = try parts.pictures(recipe)
     let isRegression = recipe.data.task == .regression
     let outputCount = isRegression ? 1 : training.classNames.count
-    let assembly = try ModelAssembly(
+    var assembly = try ModelAssembly(
       recipe, outputCount: outputCount, classNames: training.classNames, sharing: parts)
     guard ColorMode(channelCount: assembly.channels) != nil else {
       throw RecipeError(
         file: recipe.file, path: "model.channels",
         "the model takes \(assembly.channels) channels; pictures are read in grey (1) or in colour (3)")
     }
+    try assembly.standardize(recipe, training)
     let shape: Shape = [assembly.inputSize.height, assembly.inputSize.width, assembly.channels]
     let shapes = try recipe.asking("model") { () throws(ModelError) in
       guard assembly.model.inputs.count == 1, assembly.model.outputs.count == 1 else {
@@ -70,14 +71,15 @@ extension Plan {
     guard let loss, let classWeights, let savedTraining else { preconditionFailure("checked above") }
 
     var notes = assembly.notes
-    for pictures in [training] + (validation.map { [$0] } ?? []) where !pictures.report.isEmpty {
+    notes += recipe.pictureNotes(training, validation, test)
+    for pictures in [training, validation, test].compactMap(\.self) where !pictures.report.isEmpty {
       let note = "\(pictures.root): \(pictures.report)"
       if !notes.contains(note) { notes.append(note) }
     }
     self.init(
       recipe: recipe, model: assembly.model, preprocessing: assembly.preprocessing, inputSize: assembly.inputSize,
       channels: assembly.channels, architecture: assembly.architecture, training: training, validation: validation,
-      labels: training.classNames, loss: loss, classWeights: classWeights, metrics: metrics, phases: phases,
+      test: test, labels: training.classNames, loss: loss, classWeights: classWeights, metrics: metrics, phases: phases,
       savedTraining: savedTraining, notes: notes, warnings: findings.warnings, classChange: assembly.classChange)
   }
 
@@ -108,30 +110,6 @@ extension Recipe {
           + "\(phase.optimizer.name) as it is set here")
     }
     return training
-  }
-
-  /// The lists of pictures to train on and to validate with.
-  func pictures() throws(RecipeError) -> (training: LabelledImages, validation: LabelledImages?) {
-    let all = try labelled(data.train, "data.train", classNames: nil)
-    switch data.validation {
-    case .none: return (all, nil)
-    case .path(let path):
-      return (all, try labelled(path, "data.validation", classNames: all.classNames.isEmpty ? nil : all.classNames))
-    case .fraction(let fraction):
-      let parts = try asking("data.validation.fraction") { () throws(DatasetError) in
-        try all.split(validationFraction: fraction, seed: seed)
-      }
-      return (parts.training, parts.validation)
-    case .fold(let fold, let count):
-      let folds = try asking("data.validation") { () throws(DatasetError) in try all.folds(count, seed: seed) }
-      return (folds[fold - 1].training, folds[fold - 1].validation)
-    }
-  }
-
-  private func labelled(_ path: String, _ place: String, classNames: [String]?) throws(RecipeError) -> LabelledImages {
-    try asking(place) { () throws(DatasetError) in
-      try LabelledImages(at: resolved(path), task: data.task, classNames: classNames)
-    }
   }
 
   fileprivate func resolvedLoss(_ model: Model, output: Shape, targets: Targets) throws(RecipeError) -> any Loss {

@@ -33,9 +33,13 @@ extension Plan {
     let change: JSONValue? = classChange.map {
       ["kept": list($0.kept), "new": list($0.new), "dropped": list($0.dropped)]
     }
+    var images: OrderedDictionary<String, JSONValue> = [
+      "train": .integer(training.count), "validation": .integer(validation?.count ?? 0),
+    ]
+    if let test { images["test"] = .integer(test.count) }
     return [
       "model": .object(model), "folds": recipe.data.folds?.json ?? nil,
-      "images": ["train": .integer(training.count), "validation": .integer(validation?.count ?? 0)],
+      "images": .object(images),
       "classes": .array(labels.map { .string($0) }), "class_change": change ?? nil,
       "phases": .array(phases),
       "estimated_seconds": .number(estimate.seconds),

@@ -16,6 +16,8 @@ public struct Plan: Sendable {
   public let architecture: String?
   public let training: LabelledImages
   public let validation: LabelledImages?
+  /// What the finished model is tested on, once.
+  public let test: LabelledImages?
   /// The classes in the order of the model's outputs; empty for regression.
   public let labels: [String]
   public let loss: any Loss

@@ -10,11 +10,11 @@ final class SharedParts: Sendable {
   /// The models that were asked for last: a sweep over architectures shall not hold all of them.
   private static let modelCount = 3
 
-  private let lists = Mutex<[String: (training: LabelledImages, validation: LabelledImages?)]>([:])
+  private let lists = Mutex<[String: Recipe.Pictures]>([:])
   private let models = Mutex<[(key: String, model: LoadedModel)]>([])
 
   /// The pictures of a recipe.
-  func pictures(_ recipe: Recipe) throws(RecipeError) -> (training: LabelledImages, validation: LabelledImages?) {
+  func pictures(_ recipe: Recipe) throws(RecipeError) -> Recipe.Pictures {
     let key = "\(recipe.seed) \(recipe.withAbsolutePaths.data.json.text)"
     if let known = lists.withLock({ $0[key] }) { return known }
     let read = try recipe.pictures()

@@ -118,7 +118,11 @@ extension ModelRecipe {
     head = HeadRecipe(reading: &reader, "head")
     surgery = ModelSurgery(reading: &reader)
     labels = reader.string("labels")
-    preprocessing = reader.choice("preprocessing", Preprocessing.all.map { ($0.name, $0) })
+    let standardize = (name: "standardize", value: Preprocessing?.none)
+    let choice = reader.choice("preprocessing", Preprocessing.all.map { ($0.name, $0) } + [standardize])
+    standardizes = choice == .some(nil)
+    // A layer in front of the model does it then, on pixels as they are.
+    preprocessing = standardizes ? Preprocessing.none : choice ?? nil
     for key in ["allow_missing", "allow_unused", "match"] where reader.has(key) && weights == nil {
       reader.report(key, "goes with \"architecture\" and its \"weights\" only")
     }
@@ -203,6 +207,8 @@ extension DataRecipe {
       }
     }
     folds = FoldsRecipe(reading: &reader, beside: validation)
+    options = DataOptions(reading: &reader, task: task)
+    options.check(validation, task, &reader)
     reader.finish()
     guard let train else { return nil }
     self.train = train

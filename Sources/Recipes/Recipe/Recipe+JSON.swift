@@ -48,6 +48,7 @@ extension Recipe {
     }
     recipe.data.train = name(data.train)
     if case .path(let path) = data.validation { recipe.data.validation = .path(name(path)) }
+    if case .path(let path) = data.options.test { recipe.data.options.test = .path(name(path)) }
     var object = recipe.json.objectValue ?? [:]
     for key in ["output", "checkpoint", "save", "cache", "threads"] { object[key] = nil }
     return RunFingerprint.hash([JSONValue.object(object).text])
@@ -65,6 +66,7 @@ extension Recipe {
     recipe.model.labels = model.labels.map(resolved)
     recipe.data.train = resolved(data.train)
     if case .path(let path) = data.validation { recipe.data.validation = .path(resolved(path)) }
+    if case .path(let path) = data.options.test { recipe.data.options.test = .path(resolved(path)) }
     recipe.cache.directory = cache.directory.map(resolved)
     recipe.output = resolved(output)
     return recipe
@@ -87,7 +89,7 @@ extension ModelRecipe {
     if let head { object["head"] = head.json }
     for (key, value) in surgery.json { object[key] = value }
     if let labels { object["labels"] = .string(labels) }
-    if let preprocessing { object["preprocessing"] = .string(preprocessing.name) }
+    if let preprocessing { object["preprocessing"] = .string(standardizes ? "standardize" : preprocessing.name) }
     func list(_ texts: [String]) -> JSONValue? { texts.isEmpty ? nil : .array(texts.map { .string($0) }) }
     object["allow_missing"] = list(weightRules.allowMissing)
     object["allow_unused"] = list(weightRules.allowUnused)
@@ -116,6 +118,7 @@ extension DataRecipe {
     case .fold(let fold, let count): object["validation"] = ["fold": .integer(fold), "of": .integer(count)]
     }
     if let folds { object["folds"] = folds.json }
+    for (key, value) in options.json { object[key] = value }
     object["batch_size"] = .integer(batchSize)
     if isAugmented { object["augment"] = .array(augment.map(\.config) + mixing.map(\.config)) }
     object["interpolation"] = .string(interpolation.rawValue)

@@ -90,6 +90,9 @@ public struct ModelRecipe: Sendable {
   /// A text file with the names of the classes that a pretrained model tells apart, one a line.
   public var labels: String?
   public var preprocessing: Preprocessing?
+  /// Whether pixels are brought to mean 0 and standard deviation 1, channel by channel, with the numbers of the pictures that
+  /// are trained on.
+  public var standardizes = false
   /// How the tensors of a file of weights find their places.
   public var weightRules = WeightRules()
 }
@@ -141,6 +144,8 @@ public struct DataRecipe: Sendable {
   /// Cross-validation, instead of a validation.
   public var folds: FoldsRecipe?
   public var task: Task
+  /// Which of the pictures are used for what, and how often.
+  public var options: DataOptions
   /// Pictures in a mini-batch. 1 is stochastic gradient descent; as many as there are pictures is batch gradient descent.
   public var batchSize: Int
   public var augment: [any Augmentation]

@@ -93,6 +93,29 @@ struct PictureSets {
     try lastSources.flatMap { try ActivationHealth(model, on: $0.training, device: device) }
   }
 
+  /// Loss and metrics of the finished model on the test pictures; nil where there are none. Those that cannot be read are left
+  /// out.
+  mutating func test(_ model: Model, observer: any RunObserver) throws -> EvaluationResult? {
+    guard let pictures = plan.test else { return nil }
+    let samples = plan.samples(pictures, augmentation: [])
+    // As `finetune evaluate` computes it, so that everybody can compute it again.
+    let extracted = try FeatureExtraction(samples, through: model, values: model.outputs, on: device)(
+      on: device,
+      progress: {
+        observer.featuresProgressed(done: $0.done, of: $0.total, imagesPerSecond: $0.imagesPerSecond)
+      })
+    let failures = extracted.failures.map(\.error)
+    if !failures.isEmpty {
+      skipped += failures
+      observer.skipped(failures)
+      guard !extracted.kept.isEmpty else { throw RunError.noneReadable(failures, set: "test") }
+    }
+    let evaluator = Evaluator(
+      loss: plan.loss, metrics: plan.metrics, batchSize: plan.recipe.data.batchSize,
+      penalty: Penalty(model, l1: plan.recipe.l1, l2: plan.recipe.l2), on: device)
+    return try evaluator.evaluate(model, on: extracted.features)
+  }
+
   /// Reads all pictures once, through the frozen part as far as some phases need it; leaves out those that cannot be read.
   private mutating func extract(
     for phases: [PlannedPhase], in place: FeaturePlace, _ model: Model, observer: any RunObserver,

@@ -50,9 +50,12 @@ public struct Run: Sendable {
 
   /// Trains, and writes nothing but checkpoints and logs.
   ///
-  /// - Parameter inspect: is shown what the finished model makes of the validation pictures, batch by batch.
+  /// - Parameters:
+  ///   - isFinal: false for a model that is only compared with others: no test part is touched for it, and its units are not
+  ///     looked at.
+  ///   - inspect: is shown what the finished model makes of the validation pictures, batch by batch.
   func trained(
-    observer: any RunObserver, inspect: ((Tensor) -> Void)? = nil,
+    observer: any RunObserver, isFinal: Bool = true, inspect: ((Tensor) -> Void)? = nil,
     shouldStop isAskedToStop: @escaping @Sendable () -> Bool
   ) throws -> TrainedRun {
     let clock = ContinuousClock()
@@ -118,15 +121,18 @@ public struct Run: Sendable {
     guard comparison.isUnchanged else { throw RunError.frozenTensorsMoved(comparison.changed) }
     let final = try pictures.finalEvaluation(model, inspect: inspect)
     var activations: RunDiagnosis.Activations?
-    if !isCancelled, let now = try pictures.activationHealth(model) {
+    if isFinal, !isCancelled, let now = try pictures.activationHealth(model) {
       // What is made from nothing has no faults that it was born with.
       activations = RunDiagnosis.Activations(
         now: now, before: plan.recipe.isFromNothing ? nil : try pictures.activationHealth(plan.model))
     }
+    // A run that somebody ended may be gone on with: its model is not the one to be tested.
+    let tested = !isFinal || isCancelled && isAskedToStop() ? nil : try pictures.test(model, observer: observer)
     let report = RunReport(
       output: output, seconds: (clock.now - start).seconds, imageCount: pictures.imageCount, skipped: pictures.skipped,
       features: pictures.featureUse,
-      frozenTensorCount: plan.alwaysFrozenLayerTensorCount, phases: phases, final: final, history: history,
+      frozenTensorCount: plan.alwaysFrozenLayerTensorCount, phases: phases, final: final, test: tested,
+      history: history,
       isCancelled: isCancelled && isAskedToStop(), hitTimeLimit: isCancelled && !isAskedToStop(),
       classNames: plan.labels,
       savedModels: ModelSaves.files(plan.recipe.save, epochs: history.records.count, in: output),
@@ -146,6 +152,7 @@ extension Plan {
       seed: recipe.seed, firstEpoch: firstEpoch)
     settings.l1 = recipe.l1
     settings.classWeights = classWeights
+    settings.sampling = recipe.data.options.sampling
     settings.reduceLROnPlateau = phase.recipe.reduceLROnPlateau ?? recipe.reduceLROnPlateau
     settings.layerRates = phase.recipe.layerRates
     settings.stage = (phase.epochs.upperBound, phase.trainedInTheEnd)

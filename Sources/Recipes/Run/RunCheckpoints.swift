@@ -147,7 +147,7 @@ extension Plan {
   func inputs(on device: Device) -> RunFingerprint {
     var fingerprint = RunFingerprint()
     fingerprint.add("the weights", hashing: model)
-    fingerprint.add("the pictures", hashing: (training.stamps + (validation?.stamps ?? [])))
+    fingerprint.add("the pictures", hashing: [training, validation, test].flatMap { $0?.stamps ?? [] })
     fingerprint.add("the version", plain: FineTuneVersion.current)
     fingerprint.add("the instruction set", plain: "\(device.kernels), \(device.convolution)")
     return fingerprint
@@ -168,5 +168,6 @@ extension LabelledImages {
       case .values(let numbers): numbers.map { "\($0)" }
       }
     return zip(zip(names, labels), sizes).map { "\($0.0) \($0.1) \($1)" } + classNames
+      + (weights ?? []).map { "\($0)" }
   }
 }

@@ -24,6 +24,8 @@ public struct RunReport: Sendable {
   public let phases: [Phase]
   /// Loss and metrics of the model that was kept, on the validation pictures.
   public let final: EvaluationResult?
+  /// Those on the test pictures, which nothing before has seen.
+  public internal(set) var test: EvaluationResult?
   public let history: History
   /// Whether somebody stopped it before its end.
   public let isCancelled: Bool
@@ -67,6 +69,11 @@ extension RunReport {
       for metric in final.metrics { report["val_" + metric.name] = .number(metric.value) }
     }
     if let folds { report.merge(folds.json) { $1 } }
+    if let test {
+      report["test_images"] = .integer(test.samples)
+      report["test_loss"] = .number(test.loss)
+      for metric in test.metrics { report["test_" + metric.name] = .number(metric.value) }
+    }
     return .object(report)
   }
 

@@ -149,7 +149,11 @@ public struct Sweep: Sendable {
     _ usesCache: Bool, _ observer: any SweepObserver, isStopped: Bool, _ shouldStop: @escaping @Sendable () -> Bool
   ) throws -> Bool {
     if let kept, kept.number == best.number {
-      try folder.write(kept.report, model: kept.model, plan: kept.plan, optimizer: kept.optimizer)
+      var report = kept.report
+      // Only now: what chose the winner has not seen the test part.
+      var pictures = PictureSets(kept.plan, cache: nil, on: device)
+      report.test = try pictures.test(kept.model, observer: SilentRunObserver())
+      try folder.write(report, model: kept.model, plan: kept.plan, optimizer: kept.optimizer)
       return true
     }
     // Whoever asked to stop does not wait for it.

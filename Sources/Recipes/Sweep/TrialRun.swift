@@ -74,7 +74,8 @@ struct TrialRun {
       var run = Run(plan, on: device, output: place, resumes: resumes, usesCache: usesCache)
       run.shelf = shelf
       do {
-        let trained = try run.trained(observer: counter, shouldStop: { shouldStop() || counter.isReached })
+        let trained = try run.trained(
+          observer: counter, isFinal: false, shouldStop: { shouldStop() || counter.isReached })
         if trained.report.isCancelled, shouldStop() { return nil }
         trained.forget()
         return trained
