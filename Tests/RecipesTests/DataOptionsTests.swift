@@ -18,7 +18,10 @@ struct DataOptionsTests {
     var members: OrderedDictionary<String, JSONValue> = ["train": .string(pictures.folder), "batch_size": 8]
     for (key, value) in data.objectValue ?? [:] { members[key] = value }
     var network: OrderedDictionary<String, JSONValue> = ["layers": RunTests.layers, "input_size": [12, 12]]
-    for (key, value) in model.objectValue ?? [:] { network[key] = value == .null ? nil : value }
+    for (key, value) in model.objectValue ?? [:] {
+      network.removeValue(forKey: key)
+      if value != .null { network[key] = value }
+    }
     var value: OrderedDictionary<String, JSONValue> = [
       "seed": 5, "model": .object(network), "data": .object(members),
       "phases": [["epochs": 2, "optimizer": ["name": "adam", "learning_rate": 0.01]]],
