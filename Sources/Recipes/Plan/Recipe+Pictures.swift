@@ -38,7 +38,11 @@ extension Recipe {
     if let limit = data.options.limit { training = training.limited(to: limit, seed: seed) }
     // Everything but the training counts every picture the same, as `evaluate` does.
     let lists = (training, validation?.withoutWeights, test?.withoutWeights)
-    guard problems.problems.isEmpty else { throw RecipeError(file: file, problems: problems.problems) }
+    guard problems.problems.isEmpty else {
+      // What the plan would say next, to be mended in one go.
+      checkClassWeights(training, problems)
+      throw RecipeError(file: file, problems: problems.problems)
+    }
     return lists
   }
 
@@ -143,19 +147,22 @@ extension Recipe {
       }
     default: break
     }
-    if case .given(let given) = classWeights, data.task == .classification {
-      for entry in given where !training.classNames.contains(entry.name) {
-        problems.report(
-          "class_weight.\(entry.name)",
-          "there is no class \"\(entry.name)\". \(Suggestion.sentence(for: entry.name, among: training.classNames))")
-      }
-    }
     for (index, phase) in phases.enumerated()
     where data.options.sampling != .shuffled && phase.optimizer is LBFGS {
       problems.report(
         "phases[\(index)].optimizer",
         "lbfgs takes all pictures at once and cannot draw some; for balance use \"class_weight\": \"balanced\", or remove "
           + "\"sampling\"")
+    }
+  }
+
+  private func checkClassWeights(_ training: LabelledImages, _ problems: ProblemList) {
+    if case .given(let given) = classWeights, data.task == .classification {
+      for entry in given where !training.classNames.contains(entry.name) {
+        problems.report(
+          "class_weight.\(entry.name)",
+          "there is no class \"\(entry.name)\". \(Suggestion.sentence(for: entry.name, among: training.classNames))")
+      }
     }
   }
 
