@@ -44,8 +44,10 @@ public struct Targets: Equatable, Sendable {
     if case .classes(_, let count) = kind { count } else { nil }
   }
 
-  /// The targets of the samples at `indices`, in that order.
+  /// The targets of the samples at `indices`, in that order; an index of `count` or more is that of a sample that is drawn again,
+  /// `index % count`.
   public subscript(indices: [Int]) -> Targets {
+    let indices = indices.map { $0 % count }
     let weights = weights.map { weights in indices.map { weights[$0] } }
     return switch kind {
     case .classes(let classes, let count):

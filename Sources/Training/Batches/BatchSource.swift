@@ -10,6 +10,10 @@ public protocol BatchSource: Sendable {
   /// One for each sample.
   var targets: Targets { get }
 
+  /// Whether indices of `count` and more mean samples that are drawn again in an epoch: `index % count`, changed at random in
+  /// another way. Where nothing about a sample is random there is no need to.
+  var tellsDrawsApart: Bool { get }
+
   /// The shape of one sample of each of the model's inputs, also where values behind them are given.
   var inputShapes: [Shape] { get }
 
@@ -29,6 +33,8 @@ public protocol BatchSource: Sendable {
 
 extension BatchSource {
   public func targets(_ indices: [Int], epoch: Int) -> Targets { targets[indices] }
+
+  public var tellsDrawsApart: Bool { false }
 
   public func begin(_ indices: [Int], epoch: Int, on device: Device) -> (any PendingBatch)? { nil }
 }
@@ -65,6 +71,7 @@ public struct CachedFeatures: KeptFeatures {
   }
 
   public var count: Int { targets.count }
+  public var tellsDrawsApart: Bool { views > 1 }
 
   /// Bytes in memory.
   public var byteCount: Int { values.values.reduce(0) { $0 + $1.count * MemoryLayout<Float>.stride } }
@@ -87,7 +94,8 @@ public struct CachedFeatures: KeptFeatures {
   }
 
   public func batch(_ indices: [Int], epoch: Int, on device: Device) -> [ValueID: Tensor] {
-    let rows = views == 1 ? indices : indices.map { epoch % views * count + $0 }
+    // A sample that is drawn again in an epoch has its next form then.
+    let rows = views == 1 ? indices : indices.map { (epoch + $0 / count) % views * count + $0 % count }
     return values.mapValues { $0.gathering(samples: rows, in: device.buffers) }
   }
 }

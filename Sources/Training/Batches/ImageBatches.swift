@@ -52,6 +52,7 @@ public struct ImageBatches: BatchSource {
   }
 
   public var count: Int { reader.samples.count }
+  public var tellsDrawsApart: Bool { reader.samples.tellsDrawsApart }
   public var targets: Targets { reader.samples.targets }
   public var inputShapes: [Shape] { [reader.samples.shape] }
 

@@ -12,6 +12,9 @@ public protocol SampleSource: Sendable {
   /// `[height, width, channels]` of every sample.
   var shape: Shape { get }
 
+  /// Whether `sample` takes indices of `count` and more: the sample at `index % count`, changed at random in another way.
+  var tellsDrawsApart: Bool { get }
+
   /// The sample at an index. Called from several threads at once.
   func sample(_ index: Int, epoch: Int) throws(ImageError) -> Tensor
 
@@ -20,6 +23,8 @@ public protocol SampleSource: Sendable {
 }
 
 extension SampleSource {
+  public var tellsDrawsApart: Bool { false }
+
   public func check(_ index: Int) throws(ImageError) { _ = try sample(index, epoch: 0) }
 }
 
@@ -56,15 +61,20 @@ public struct ImageSamples: SampleSource {
 
   public var count: Int { images.count }
 
+  public var tellsDrawsApart: Bool { !augmentations.isEmpty }
+
   public var shape: Shape { loader.sampleShape }
 
   /// The file of a picture.
   public func path(_ index: Int) -> String { paths[index] }
 
   public func sample(_ index: Int, epoch: Int) throws(ImageError) -> Tensor {
-    let bytes = try ImageContents(of: paths[index]).bytes
-    if let views { return try sample(bytes, ContentDigest(of: bytes), index: index, view: epoch % views) }
-    return try sample(bytes, of: index, drawing: index, epoch: epoch)
+    let place = index % count
+    let bytes = try ImageContents(of: paths[place]).bytes
+    if let views {
+      return try sample(bytes, ContentDigest(of: bytes), index: place, view: (epoch + index / count) % views)
+    }
+    return try sample(bytes, of: place, drawing: index, epoch: epoch)
   }
 
   /// The sample that the bytes of the file at an index give.

@@ -40,6 +40,8 @@ public struct StoredFeatures: KeptFeatures {
   /// Bytes on disk, without what the files hold besides.
   public var byteCount: Int { keys.count * pictures.stores.reduce(0) { $0 + $1.layout.byteCount } }
 
+  public var tellsDrawsApart: Bool { views > 1 }
+
   public func holds(_ boundary: [ValueID]) -> Bool { boundary.allSatisfy(self.boundary.contains) }
 
   public func restricted(to boundary: [ValueID]) -> StoredFeatures {
@@ -58,7 +60,8 @@ public struct StoredFeatures: KeptFeatures {
       var tensor = unsafe Tensor(uninitialized: shape.batched(indices.count), in: device.buffers)
       writing(&tensor) { target in
         device.forEach(indices.count) { row in
-          let key = keys[epoch % views * count + indices[row]]
+          // A sample that is drawn again in an epoch has its next form then.
+          let key = keys[(epoch + indices[row] / count) % views * count + indices[row] % count]
           let place = target.advanced(by: row * store.layout.count)
           if unsafe !store.read(key, into: place.address) { isSound.store(false, ordering: .relaxed) }
         }

@@ -49,12 +49,13 @@ public struct LearningRateFinder: Sendable {
       if shouldStop() { throw TrainingError(.cancelled, "stopped before all rates were tried; there is no result") }
       let (epoch, batch) = (step / perEpoch, step % perEpoch)
       if batch == 0 { order = settings.order(of: source.targets, epoch: epoch) }
-      let indices = Array(order[batch * settings.batchSize..<min(order.count, (batch + 1) * settings.batchSize)])
+      let draws = Array(order[batch * settings.batchSize..<min(order.count, (batch + 1) * settings.batchSize)])
+      let indices = source.indices(ofDraws: draws)
       let drawn = settings.sampling.targets(source.targets(indices, epoch: epoch))
       let pass = model.trainingPass(
         settings.loss, penalty, from: try source.batch(indices, epoch: epoch, on: device),
         settings.classWeights.map { drawn.weighted(byClass: $0) } ?? drawn,
-        random: settings.key.folding("step").folding(UInt64(step)), sampleIDs: indices.map(UInt64.init), on: device)
+        random: settings.key.folding("step").folding(UInt64(step)), sampleIDs: draws.map(UInt64.init), on: device)
       // A running average whose weights sum to 1 from the first step on.
       average = Self.smoothing * average + (1 - Self.smoothing) * pass.loss
       let smoothed = average / (1 - power(Self.smoothing, step + 1))

@@ -68,9 +68,11 @@ public struct PhaseSettings: Sendable {
   /// How many epochs there are at most.
   var epochLimit: Int { min(epochs, lastEpoch ?? epochs) }
 
-  /// The samples of an epoch (from 0, over all phases) in their order.
+  /// The samples of an epoch (from 0, over all phases) in their order; one that is drawn again has a number of its own, see
+  /// `tellingDrawsApart`.
   package func order(of targets: Targets, epoch: Int) -> [Int] {
     sampling.order(of: targets, key: key.folding("shuffle").folding(UInt64(epoch)))
+      .tellingDrawsApart(count: targets.count)
   }
 
   var key: RandomKey { RandomKey(seed: seed).folding(name) }

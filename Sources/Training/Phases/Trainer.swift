@@ -168,12 +168,14 @@ public struct Trainer: Sendable {
         return nil
       }
       let batch = state.batch
-      let indices = settings.samples(ofBatch: batch, order)
+      let draws = settings.samples(ofBatch: batch, order)
+      let indices = source.indices(ofDraws: draws)
       let values = try pending?.values(on: device) ?? source.batch(indices, epoch: number, on: device)
       // Read while this batch is trained on; given up if that is not to be.
       pending =
         batch + 1 < pace.batchesPerEpoch
-        ? source.begin(settings.samples(ofBatch: batch + 1, order), epoch: number, on: device) : nil
+        ? source.begin(
+          source.indices(ofDraws: settings.samples(ofBatch: batch + 1, order)), epoch: number, on: device) : nil
       let drawn = settings.sampling.targets(source.targets(indices, epoch: number))
       let targets = settings.classWeights.map { drawn.weighted(byClass: $0) } ?? drawn
       let rate =
@@ -184,7 +186,7 @@ public struct Trainer: Sendable {
       // The first step of every epoch is looked at: it costs a copy of the kernels.
       let kernels = batch == 0 ? model.copies(ofParameters: GradientFlow.kernels(of: model)) : nil
       let (loss, outputs, gradients) = try step(
-        &model, values, targets, indices, penalty, optimizer, &state.optimizer, rate, factors, state.step,
+        &model, values, targets, draws, penalty, optimizer, &state.optimizer, rate, factors, state.step,
         looks: kernels != nil
       ) {
         "phase \"\(settings.name)\", epoch \(state.epoch + 1), batch \(batch + 1)"
