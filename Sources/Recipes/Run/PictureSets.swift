@@ -108,7 +108,13 @@ struct PictureSets {
     if !failures.isEmpty {
       skipped += failures
       observer.skipped(failures)
-      guard !extracted.kept.isEmpty else { throw RunError.noneReadable(failures, set: "test") }
+      // The model is finished by now: it must not be lost over pictures that only measure it.
+      guard !extracted.kept.isEmpty else {
+        observer.noted(
+          "warning: not one of the \(failures.count) test pictures can be read, so the model is written untested; mend them, "
+            + "then measure it with finetune evaluate")
+        return nil
+      }
     }
     let evaluator = Evaluator(
       loss: plan.loss, metrics: plan.metrics, batchSize: plan.recipe.data.batchSize,
