@@ -7,6 +7,7 @@ let package = Package(
   name: "sanitize",
   dependencies: [.package(url: "https://github.com/apple/swift-collections", from: "1.6.0")],
   targets: [
+    .target(name: "CMutexAnnotations", path: "CMutexAnnotations"),
     .target(name: "CKernels", exclude: ["README.md"]),
     .target(name: "JSON", dependencies: [.product(name: "OrderedCollections", package: "swift-collections")]),
     .target(name: "Tensors"),
@@ -18,7 +19,9 @@ let package = Package(
     .target(name: "Kernels", dependencies: ["Tensors", "CKernels"]),
     .target(name: "Layers", dependencies: ["JSON", "Tensors", "Kernels"]),
     .target(name: "Execution", dependencies: ["Layers"]),
-    .target(name: "TestSupport", dependencies: ["Kernels", "Layers", "Tensors"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["Kernels", "Layers", "Tensors", "CMutexAnnotations"],
+      path: "Tests/TestSupport"),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images", "DemoImages", "JSON", "TestSupport"]),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"]),
@@ -27,7 +30,8 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
-for target in package.targets where target.type != .system && !["CKernels", "CImageShims"].contains(target.name) {
+for target in package.targets
+where target.type != .system && !["CKernels", "CImageShims", "CMutexAnnotations"].contains(target.name) {
   target.swiftSettings = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
