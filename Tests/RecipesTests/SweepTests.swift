@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import JSON
 import Kernels
 import Layers
@@ -213,6 +214,34 @@ struct SweepTests {
     #expect(written.data.folds == FoldsRecipe(count: 3, refits: true))
     let again = try Run(Plan(written), on: Device(threads: 1), output: TemporaryFolder.path("again"))()
     #expect(try bytes(again.output + "/model.h5") == bytes(report.output + "/model.h5"))
+  }
+
+  @Test(
+    "The winner alone meets the test part, as in a run of its own, whether kept or trained again",
+    arguments: [false, true])
+  func testPart(folds: Bool) throws {
+    let pictures = try StripedPictures(perClass: 16)
+    var recipe = Self.recipe(pictures, folds: folds ? 3 : nil)
+    var data = try #require(recipe["data"]?.objectValue)
+    data["test"] = ["fraction": 0.25]
+    recipe["data"] = .object(data)
+    let report = try Self.sweep(recipe, [Self.rate: [0.0001, 0.03]], ["monitor": "val_loss"])(on: Device(threads: 1))
+    let test = try #require(report.test)
+    #expect(test.samples == 8)
+    #expect(report.json["test_loss"]?.doubleValue == test.loss)
+    if folds {
+      data["folds"] = ["count": 3, "refit": true]
+      recipe["data"] = .object(data)
+    }
+    let rate = try #require(report.best?.settings[Self.rate]?.doubleValue)
+    let alone = try run(recipe, rate: rate)
+    #expect(alone.test?.samples == test.samples && alone.test?.loss == test.loss)
+    let plan = try Plan(Recipe(.object(recipe), file: "r.json", folder: "/tmp"))
+    // The three parts share no picture, in any fold.
+    for plan in plan.folds.isEmpty ? [plan] : plan.folds {
+      let parts = [plan.training, plan.validation, plan.test].map { Set($0?.paths ?? []) }
+      #expect(parts.map(\.count).reduce(0, +) == 32 && parts.reduce(into: Set()) { $0.formUnion($1) }.count == 32)
+    }
   }
 
   private func bytes(_ path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }

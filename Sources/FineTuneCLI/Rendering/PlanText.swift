@@ -76,12 +76,7 @@ struct ReportText {
       let metrics = final.metrics.map { "  val_\($0.name) \(Figure.short($0.value))" }.joined()
       lines.append("kept model: val_loss \(Figure.short(final.loss))\(metrics)")
     }
-    if let test = report.test {
-      let metrics = test.metrics.map { "  test_\($0.name) \(Figure.short($0.value))" }.joined()
-      lines.append(
-        "tested on \(Figure.grouped(test.samples)) pictures not seen before: test_loss \(Figure.short(test.loss))\(metrics)"
-      )
-    }
+    lines += Self.tested(report.test)
     lines += report.diagnosis.lines
     if !report.skipped.isEmpty {
       lines.append("left out: \(report.skipped.count) unreadable pictures, listed in metrics.json")
@@ -94,6 +89,15 @@ struct ReportText {
     self.lines = lines
   }
 
+  /// What the test part says, if there is one.
+  static func tested(_ test: EvaluationResult?) -> [String] {
+    guard let test else { return [] }
+    let metrics = test.metrics.map { "  test_\($0.name) \(Figure.short($0.value))" }.joined()
+    return [
+      "tested on \(Figure.grouped(test.samples)) pictures not seen before: test_loss \(Figure.short(test.loss))\(metrics)"
+    ]
+  }
+
   /// What there is to say of a cross-validation.
   private static func lines(_ report: RunReport, _ folds: FoldSummary) -> [String] {
     var lines: [String] = []
@@ -104,7 +108,7 @@ struct ReportText {
     } else {
       lines.append("frozen: \(report.frozenTensorCount) tensors, unchanged in every fold")
     }
-    lines += FoldText(folds).lines
+    lines += FoldText(folds).lines + tested(report.test)
     lines += report.diagnosis.lines
     if !report.skipped.isEmpty { lines.append("left out: \(report.skipped.count) unreadable pictures") }
     guard !report.isCancelled, !report.hitTimeLimit else { return lines }

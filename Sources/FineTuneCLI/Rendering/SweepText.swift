@@ -63,10 +63,11 @@ struct SweepText {
     lines.append(
       "best: trial \(best.number), "
         + best.settings.map { "\($0.key)=\(text($0.value))" }.joined(separator: " "))
-    if report.ranked.count > 1, let pictures = report.validationCount {
+    lines += ReportText.tested(report.test)
+    if report.test == nil, report.ranked.count > 1, let pictures = report.validationCount {
       lines.append(
         "The best of \(report.ranked.count) scores on the same \(Figure.grouped(pictures)) pictures flatters; what it is worth, "
-          + "pictures tell that no trial has seen: finetune evaluate")
+          + "pictures tell that no trial has seen: \"test\" in \"data\", or finetune evaluate")
     }
     lines.append("written in \(Figure.duration(report.seconds)):")
     for name in ["sweep.csv", "sweep.json"] + (report.isWritten ? ["model.h5", "recipe.json", "metrics.json"] : []) {

@@ -133,9 +133,10 @@ public struct Sweep: Sendable {
         ? plan.validation?.count : plan.folds.reduce(0) { $0 + ($1.validation?.count ?? 0) },
       isFolded: !plan.folds.isEmpty, isStopped: shouldStop(), output: output)
     if let best {
-      report.isWritten = try write(
+      let written = try write(
         best, state.withLock { $0.best }, shelf, folder, device, usesCache, observer, isStopped: report.isStopped,
         shouldStop)
+      (report.isWritten, report.test) = (written != nil, written?.test)
     }
     report.seconds = (clock.now - start).seconds
     try report.write(to: folder, inputs: record.inputs)
@@ -143,22 +144,22 @@ public struct Sweep: Sendable {
     return report
   }
 
-  /// Writes the best model: the one that was kept, or, of an earlier run or of folds, one that is trained now.
+  /// Writes the best model, and gives its report: the one that was kept, or, of an earlier run or of folds, one that is trained now.
   private func write(
     _ best: TrialResult, _ kept: TrialRun.Candidate?, _ shelf: FeatureShelf, _ folder: OutputFolder, _ device: Device,
     _ usesCache: Bool, _ observer: any SweepObserver, isStopped: Bool, _ shouldStop: @escaping @Sendable () -> Bool
-  ) throws -> Bool {
+  ) throws -> RunReport? {
     if let kept, kept.number == best.number {
       var report = kept.report
       // Only now: what chose the winner has not seen the test part.
       var pictures = PictureSets(kept.plan, cache: nil, on: device)
       report.test = try pictures.test(kept.model, observer: SilentRunObserver())
       try folder.write(report, model: kept.model, plan: kept.plan, optimizer: kept.optimizer)
-      return true
+      return report
     }
     // Whoever asked to stop does not wait for it.
     guard !isStopped, let trial = trials.first(where: { $0.number == best.number }), var asked = trial.recipe else {
-      return false
+      return nil
     }
     let isFolded = asked.data.folds != nil
     observer.noted(
@@ -170,11 +171,11 @@ public struct Sweep: Sendable {
     var run = Run(plan, on: device, output: output, usesCache: usesCache)
     run.shelf = shelf
     let trained = try run.trained(observer: SilentRunObserver(), shouldStop: shouldStop)
-    guard !trained.isIncomplete || !shouldStop() else { return false }
+    guard !trained.isIncomplete || !shouldStop() else { return nil }
     try folder.write(
       trained.report, model: trained.model, plan: plan.asked(asked), optimizer: trained.optimizer)
     trained.forget()
-    return true
+    return trained.report
   }
 
   /// Removes what trials left to go on from, and nothing else.

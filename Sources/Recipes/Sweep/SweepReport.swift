@@ -1,6 +1,6 @@
 internal import Foundation
 public import JSON
-internal import Training
+public import Training
 
 /// What came out of a sweep.
 public struct SweepReport: Sendable {
@@ -17,6 +17,8 @@ public struct SweepReport: Sendable {
   /// Whether somebody stopped it before its end.
   public var isStopped = false
   public var output = ""
+  /// What the best model makes of the test part, which no trial has seen; nil where there is none.
+  public var test: EvaluationResult?
   /// Whether the best model is written.
   public var isWritten = false
   public var seconds = 0.0
@@ -39,6 +41,10 @@ public struct SweepReport: Sendable {
       "seed": .integer(Int(recipe.seed)), "parameters": .array(recipe.parameters.map { .string($0.path) }),
     ]
     if let best { object["best"] = .integer(best.number) }
+    if let test {
+      object["test_loss"] = .number(test.loss)
+      for metric in test.metrics { object["test_" + metric.name] = .number(metric.value) }
+    }
     if isStopped { object["stopped"] = true }
     if seconds > 0 { object["seconds"] = .number((seconds * 1000).rounded() / 1000) }
     object["trials"] = .array((ranked + others).map(\.json))
