@@ -82,7 +82,7 @@ struct DecoderExplorer {
       if !lengthsTaken.isEmpty { element = value }
     }
     // A number in a list of its own is a spelling of Keras' files.
-    if takesNumbers, let element, slot.takes([element, "x"]) { return nil }
+    if takesNumbers, let element, element.stringValue == nil, slot.takes([element, "x"]) { return nil }
     let takesNone = slot.takes([])
     // Numbers in lists of lists of lists are numbers still.
     guard takesNone || element != nil, !slot.path.hasSuffix("[0][0]") else { return nil }
