@@ -159,6 +159,8 @@ struct CrossValidationTests {
     }
     let many = message(5)
     #expect(many.contains("data.folds") && many.contains("across") && many.contains("4"))
+    let both = message(5, more: ["class_weight": ["acros": 2], "metrics": ["acuracy"]])
+    for place in ["data.folds", "class_weight.acros", "metrics[0]"] { #expect(both.contains("\(place): "), "\(both)") }
     #expect(message(3, validation: ["fraction": 0.2]).contains("leave one out"))
     #expect(message(1).contains("data.folds.count"))
     #expect(message(2.5).contains("data.folds"))

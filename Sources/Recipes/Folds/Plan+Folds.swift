@@ -7,7 +7,18 @@ extension Plan {
   init(_ recipe: Recipe, _ folds: FoldsRecipe, sharing parts: SharedParts) throws(RecipeError) {
     let all = try parts.pictures(recipe.refit(epochs: nil)).training
     if let problem = all.foldsProblem(folds.count) {
-      throw RecipeError(file: recipe.file, path: "data.folds", "\(all.root): \(problem)")
+      var error = RecipeError(file: recipe.file, path: "data.folds", "\(all.root): \(problem)")
+      // What else is wrong shows with two folds as well.
+      var halves = recipe
+      halves.data.folds = nil
+      halves.data.validation = .fold(1, of: 2)
+      do throws(RecipeError) {
+        _ = try Plan(halves, sharing: parts)
+      } catch let other {
+        error.problems += other.problems.filter { !$0.path.hasPrefix("data.validation") }
+        error.warnings += other.warnings
+      }
+      throw error
     }
     let plans = try (1...folds.count).map { (number) throws(RecipeError) in
       try Plan(recipe.fold(number), sharing: parts)
