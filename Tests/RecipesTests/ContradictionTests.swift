@@ -169,4 +169,23 @@ struct ContradictionTests {
     config["name"] = .string(name)
     return ["optimizer": ["name": "adam", "learning_rate": .object(config)]]
   }
+
+  @Test(
+    "What shows in the recipe and what shows in models and pictures is told in one go, but for what may follow from it")
+  func twoStages() throws {
+    let pictures = try StripedPictures(perClass: 4)
+    var recipe = SweepTests.recipe(pictures)
+    recipe["class_weight"] = ["acros": 2]
+    recipe["precison"] = "float32"
+    recipe["early_stopping"] = ["monitor": "val_acuracy"]
+    var data = try #require(recipe["data"]?.objectValue)
+    data["augment"] = [["name": "cut_mixx"]]
+    recipe["data"] = .object(data)
+    let file = TemporaryFolder.path("mistakes.json")
+    try Data(JSONValue.object(recipe).text.utf8).write(to: URL(fileURLWithPath: file))
+    let error = #expect(throws: RecipeError.self) { try Recipe(contentsOf: file) }
+    #expect(
+      error.map { Set($0.problems.map(\.path)) } == ["precison", "data.augment[0].name", "class_weight.acros"],
+      "\(error?.description ?? "")")
+  }
 }

@@ -14,6 +14,13 @@ extension Recipe {
   ///   - folder: what its relative paths are relative to.
   public init(_ value: JSONValue, file: String, folder: String) throws(RecipeError) {
     let problems = ProblemList()
+    let recipe = Self.reading(value, file: file, folder: folder, problems)
+    guard problems.problems.isEmpty, let recipe else { throw RecipeError(file: file, problems: problems.problems) }
+    self = recipe
+  }
+
+  /// Reads what can be read of a recipe, and reports the rest; nil where too little is left for a recipe.
+  static func reading(_ value: JSONValue, file: String, folder: String, _ problems: ProblemList) -> Recipe? {
     var reader = RecipeReader(value, path: "", problems: problems)
 
     let seed = reader.int("seed", in: 0...Int.max) ?? 0
@@ -26,7 +33,8 @@ extension Recipe {
     let metrics = reader.list("metrics").map { list in list.map(\.value) }
     let l1 = reader.double("l1", in: 0...Double.infinity) ?? 0
     let l2 = reader.double("l2", in: 0...Double.infinity) ?? 0
-    let phases = (reader.list("phases") ?? []).enumerated().compactMap { index, element in
+    let listed = reader.list("phases") ?? []
+    let phases = listed.enumerated().compactMap { index, element in
       PhaseRecipe(reading: RecipeReader(element.value, path: element.path, problems: problems), number: index + 1)
     }
     if phases.isEmpty, problems.problems.isEmpty {
@@ -59,15 +67,14 @@ extension Recipe {
     _ = reader.string("$schema")
     reader.finish()
 
-    guard problems.problems.isEmpty, let model, let data else {
-      throw RecipeError(file: file, problems: problems.problems)
-    }
-    self.init(
+    // With a phase missing the others would be told by wrong numbers.
+    guard let model, let data, !phases.isEmpty, phases.count == listed.count else { return nil }
+    return Recipe(
       file: file, folder: folder, seed: UInt64(seed), model: model, data: data, loss: loss,
       classWeights: classWeights, metrics: metrics,
       l1: Float(l1), l2: Float(l2), phases: phases, earlyStopping: earlyStopping, reduceLROnPlateau: reduceLROnPlateau,
       precision: precision, checkpoint: checkpoint, save: save, logs: logs, timeLimit: timeLimit, cache: cache,
-      savesOptimizer: savesOptimizer, output: output ?? "runs/" + Self.stem(of: file))
+      savesOptimizer: savesOptimizer, output: output ?? "runs/" + stem(of: file))
   }
 
   /// The last part of a path without its ending: `flowers` for `recipes/flowers.json`.

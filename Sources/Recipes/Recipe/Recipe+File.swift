@@ -11,7 +11,13 @@ extension Recipe {
     for setting in settings { RecipeSetting.apply(setting, to: &value, problems) }
     guard problems.problems.isEmpty else { throw RecipeError(file: file, problems: problems.problems) }
     let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
-    try self.init(value, file: file, folder: folder)
+    let recipe = Self.reading(value, file: file, folder: folder, problems)
+    guard problems.problems.isEmpty, let recipe else {
+      var error = RecipeError(file: file, problems: problems.problems)
+      if let recipe { error.add(mistakesBeyond: recipe) }
+      throw error
+    }
+    self = recipe
   }
 
   /// A path of the recipe as the file system takes it: relative ones start at the recipe's folder, `~` is the home folder.
@@ -25,6 +31,25 @@ extension Recipe {
   func resolvedWeights(_ path: String) -> String {
     let file = resolved(path)
     return path == ModelReference.officialWeights && FileKind(at: file) == .nothing ? path : file
+  }
+}
+
+extension RecipeError {
+  /// Adds what a plan would say next, so that all can be mended in one go: of the parts that could be read whole, for what is said
+  /// of the others may follow from what is wrong with them.
+  fileprivate mutating func add(mistakesBeyond recipe: Recipe) {
+    func part(_ problem: Problem) -> Substring { problem.path.prefix { $0 != "." && $0 != "[" } }
+    var broken = Set(problems.map(part))
+    // What is monitored depends on the pictures that there are.
+    if broken.contains("data") { broken.formUnion(["early_stopping", "reduce_lr_on_plateau"]) }
+    // Nothing is fetched for a recipe that has to be mended first.
+    if case .architecture(_, _, weights: ModelReference.officialWeights) = recipe.model.source { return }
+    do throws(RecipeError) {
+      _ = try Plan(recipe)
+    } catch {
+      problems += error.problems.filter { !broken.contains(part($0)) }
+      warnings += error.warnings.filter { !broken.contains(part($0)) }
+    }
   }
 }
 
