@@ -3,6 +3,7 @@
 #ifdef __x86_64__
 #include <immintrin.h>
 
+// "v" below: "x" would press all chains into half of the registers, and the loop would wait for memory.
 enum { CHAINS = 24 };
 
 __attribute__((target("avx512f,avx512bf16"))) static double products(long rounds) {
@@ -11,12 +12,12 @@ __attribute__((target("avx512f,avx512bf16"))) static double products(long rounds
 #pragma clang loop unroll(full)
   for (int i = 0; i < CHAINS; i++) sums[i] = _mm512_setzero_ps();
   for (long round = 0; round < rounds; round++) {
-    __asm__ volatile("" : "+x"(left), "+x"(right));
+    __asm__ volatile("" : "+v"(left), "+v"(right));
 #pragma clang loop unroll(full)
     for (int i = 0; i < CHAINS; i++) sums[i] = _mm512_dpbf16_ps(sums[i], left, right);
   }
 #pragma clang loop unroll(full)
-  for (int i = 0; i < CHAINS; i++) __asm__ volatile("" : : "x"(sums[i]));
+  for (int i = 0; i < CHAINS; i++) __asm__ volatile("" : : "v"(sums[i]));
   return (double)rounds * CHAINS * 16 * 2 * 2;
 }
 
