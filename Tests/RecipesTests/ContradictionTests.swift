@@ -174,7 +174,7 @@ struct ContradictionTests {
     "What shows in the recipe and what shows in models and pictures is told in one go, but for what may follow from it")
   func twoStages() throws {
     let pictures = try StripedPictures(perClass: 4)
-    var recipe = SweepTests.recipe(pictures)
+    var recipe = StripedSweep.recipe(pictures)
     recipe["class_weight"] = ["acros": 2]
     recipe["precison"] = "float32"
     recipe["early_stopping"] = ["monitor": "val_acuracy"]

@@ -1,8 +1,6 @@
-public import Images
 public import Kernels
-internal import Layers
 internal import Tensors
-public import Training
+internal import Training
 
 /// Does what a plan says: extracts features, trains phase after phase, writes the results.
 public struct Run: Sendable {
@@ -141,76 +139,4 @@ public struct Run: Sendable {
       plan: plan, report: report, model: model, optimizer: plan.recipe.savesOptimizer ? remembered : nil,
       validation: pictures.validationImages, checkpoints: checkpoints)
   }
-}
-
-extension Plan {
-  /// How a phase is trained, after so many epochs of earlier ones.
-  func settings(_ phase: PlannedPhase, firstEpoch: Int) -> PhaseSettings {
-    var settings = PhaseSettings(
-      name: phase.recipe.name, epochs: phase.recipe.epochs, batchSize: recipe.data.batchSize, loss: loss,
-      metrics: metrics, optimizer: phase.recipe.optimizer, l2: recipe.l2, earlyStopping: phase.earlyStopping,
-      seed: recipe.seed, firstEpoch: firstEpoch)
-    settings.l1 = recipe.l1
-    settings.classWeights = classWeights
-    settings.sampling = recipe.data.options.sampling
-    settings.reduceLROnPlateau = phase.recipe.reduceLROnPlateau ?? recipe.reduceLROnPlateau
-    settings.layerRates = phase.recipe.layerRates
-    settings.stage = (phase.epochs.upperBound, phase.trainedInTheEnd)
-    settings.lastEpoch = phase.recipe.lastEpoch
-    return settings
-  }
-
-  /// The tensors of the layers that are frozen in every phase.
-  var alwaysFrozenLayerTensorCount: Int {
-    let trained = phases.reduce(into: Set<Int>()) { $0.formUnion($1.trained) }
-    return model.instances.indices.filter { !trained.contains($0) }.reduce(0) {
-      $0 + model.instances[$1].parameters.count
-    }
-  }
-
-  /// The parameters that no phase may move: those of layers frozen throughout, and what the policies for batch normalisation
-  /// hold fixed in the others.
-  var alwaysFrozenParameters: [Int] {
-    var model = model
-    var frozen = Set(model.parameters.indices)
-    for phase in phases {
-      phase.configure(&model)
-      frozen.formIntersection(model.frozenParameters)
-    }
-    return frozen.sorted()
-  }
-}
-
-/// Is told how a run goes on.
-public protocol RunObserver: TrainingObserver {
-  /// A phase begins, or a stage of one with more layers.
-  func phaseBegins(_ phase: PlannedPhase, number: Int, of count: Int)
-  /// Pictures went through the frozen part of the model.
-  func featuresProgressed(done: Int, of count: Int, imagesPerSecond: Double)
-  /// All pictures are read and, where layers are frozen, went through them: so many in so many seconds, so many bytes kept.
-  /// The values of `stored` of them came from the cache.
-  func featuresFinished(images: Int, stored: Int, seconds: Double, bytes: Int, throughFrozenLayers: Bool)
-  /// Pictures that cannot be read are left out.
-  func skipped(_ pictures: [ImageError])
-  /// The training of a fold of a cross-validation begins, 1 for the first.
-  func foldBegins(_ number: Int, of count: Int)
-  /// A run goes on that has had so many epochs.
-  func continues(after epochs: Int)
-  /// Something that is worth a line: a run that goes on from a checkpoint, a checkpoint that could not be written.
-  func noted(_ message: String)
-}
-
-extension RunObserver {
-  public func phaseBegins(_ phase: PlannedPhase, number: Int, of count: Int) {}
-  public func featuresProgressed(done: Int, of count: Int, imagesPerSecond: Double) {}
-  public func featuresFinished(images: Int, stored: Int, seconds: Double, bytes: Int, throughFrozenLayers: Bool) {}
-  public func skipped(_ pictures: [ImageError]) {}
-  public func foldBegins(_ number: Int, of count: Int) {}
-  public func continues(after epochs: Int) {}
-  public func noted(_ message: String) {}
-}
-
-/// Hears and says nothing.
-public struct SilentRunObserver: RunObserver {
-  public init() {}
 }

@@ -23,6 +23,12 @@ public struct Evaluator: Sendable {
     self.device = device
   }
 
+  /// Loss and metrics as the epochs of a phase are validated with.
+  init(_ settings: PhaseSettings, penalty: Penalty, on device: Device) {
+    self.init(
+      loss: settings.loss, metrics: settings.metrics, batchSize: settings.batchSize, penalty: penalty, on: device)
+  }
+
   /// What `model` is worth on all samples of `source`; nil if it was stopped.
   ///
   /// - Parameters:

@@ -14,8 +14,7 @@ extension Trainer {
     let clock = ContinuousClock()
     let start = clock.now
     let penalty = Penalty(model, l1: settings.l1, l2: settings.l2)
-    let evaluator = Evaluator(
-      loss: settings.loss, metrics: settings.metrics, batchSize: settings.batchSize, penalty: penalty, on: device)
+    let evaluator = Evaluator(settings, penalty: penalty, on: device)
     var monitor = BestEpoch(settings.earlyStopping, metrics: settings.metrics, hasValidation: validation != nil)
     var function = FullBatch(settings, source, model, on: device)
     var history = CurvatureHistory(size: method.historySize)
