@@ -3,7 +3,8 @@
 /// Bias is what a model cannot even learn from its training data; variance is what it learns of them that does not hold for
 /// others. See [Goodfellow, Bengio & Courville, Deep Learning, 5.2–5.4](https://www.deeplearningbook.org/contents/ml.html).
 /// The training loss is that of Keras' logs: the mean over an epoch in which the model still learned, with dropout and
-/// augmentation, so it may well stand above that of validation.
+/// augmentation, so it may well stand above that of validation. But where samples or classes have weights it is taken without
+/// them, as that of validation always is: weights whose mean is not 1 would move one of the two and not the other.
 public struct LearningCurve: Hashable, Sendable {
   public enum Verdict: String, Hashable, Sendable {
     /// Validation got worse while training got better, or stands far behind it.
@@ -47,13 +48,14 @@ public struct LearningCurve: Hashable, Sendable {
     }
     let accuracies = last["accuracy"].flatMap { own in last["val_accuracy"].map { (own, $0) } }
     let rise = (lastLoss - bestLoss) / max(1e-12, abs(bestLoss))
-    let fall = (best.loss - last.loss) / max(1e-12, abs(best.loss))
+    let fall = (best.comparableLoss - last.comparableLoss) / max(1e-12, abs(best.comparableLoss))
+    let loss = last.training.unweightedLoss == nil ? "loss" : "loss (without weights)"
 
     if rise > 2 * Self.noticeable, fall > Self.noticeable {
       verdict = .highVariance
       explanation =
-        "since epoch \(best.epoch) val_loss rose from \(figure(bestLoss)) to \(figure(lastLoss)) while loss fell from "
-        + "\(figure(best.loss)) to \(figure(last.loss)): the model learns its training pictures by heart. "
+        "since epoch \(best.epoch) val_loss rose from \(figure(bestLoss)) to \(figure(lastLoss)) while \(loss) fell from "
+        + "\(figure(best.comparableLoss)) to \(figure(last.comparableLoss)): the model learns its training pictures by heart. "
         + Self.againstVariance
       return
     }
@@ -65,11 +67,14 @@ public struct LearningCurve: Hashable, Sendable {
       return
     }
     let recent = validated.suffix(3)
-    let recentFall = recent.first.map { ($0.loss - last.loss) / max(1e-12, abs($0.loss)) } ?? 0
+    let recentFall =
+      recent.first.map {
+        ($0.comparableLoss - last.comparableLoss) / max(1e-12, abs($0.comparableLoss))
+      } ?? 0
     if lastLoss <= bestLoss, recentFall > Self.noticeable, firstLoss > lastLoss {
       verdict = .stillImproving
       explanation =
-        "loss \(figure(last.loss)) and val_loss \(figure(lastLoss)) were both still falling at the end: more epochs, or a "
+        "\(loss) \(figure(last.comparableLoss)) and val_loss \(figure(lastLoss)) were both still falling at the end: more epochs, or a "
         + "higher learning rate, would probably help"
       return
     }
@@ -84,7 +89,7 @@ public struct LearningCurve: Hashable, Sendable {
     }
     verdict = .settled
     explanation =
-      "loss \(figure(last.loss)) and val_loss \(figure(lastLoss)) have settled"
+      "\(loss) \(figure(last.comparableLoss)) and val_loss \(figure(lastLoss)) have settled"
       + (accuracies.map { ", accuracy \(figure($0.0)) and val_accuracy \(figure($0.1))" } ?? "")
   }
 

@@ -43,7 +43,7 @@ extension Loss {
     let wanted = targets.numbers(units: units)
     precondition(wanted.shape == outputs.shape, "targets \(wanted.shape) for outputs \(outputs.shape)")
     var gradient = [Float](repeating: 0, count: outputs.count)
-    var sum = 0.0
+    var (sum, plain) = (0.0, 0.0)
     var (row, goal, slopes) = ([Double](repeating: 0, count: units), [Double](repeating: 0, count: units), [Double]())
     unsafe outputs.withUnsafeElements { numbers in
       unsafe wanted.withUnsafeElements { targetNumbers in
@@ -55,12 +55,15 @@ extension Loss {
           }
           slopes.replaceSubrange(slopes.indices, with: repeatElement(0, count: units))
           let weight = targets.weights.map { Double($0[sample]) } ?? 1
-          sum += weight * value(row, goal, slopes: &slopes)
+          let loss = value(row, goal, slopes: &slopes)
+          sum += weight * loss
+          plain += loss
           for unit in 0..<units { gradient[start + unit] = Float(slopes[unit] * weight / Double(samples)) }
         }
       }
     }
-    return LossValue(mean: sum / Double(max(1, samples)), gradient: Tensor(outputs.shape, gradient))
+    let count = Double(max(1, samples))
+    return LossValue(mean: sum / count, unweightedMean: plain / count, gradient: Tensor(outputs.shape, gradient))
   }
 
   /// The loss of `outputs` alone.
@@ -70,11 +73,14 @@ extension Loss {
 /// The mean loss over a batch and its gradient with respect to the model's outputs.
 public struct LossValue: Sendable {
   public let mean: Double
+  /// The same with a weight of 1 for every sample: what a loss without weights, such as that of validation, compares with.
+  public let unweightedMean: Double
   /// Of the outputs' shape.
   public let gradient: Tensor
 
-  public init(mean: Double, gradient: Tensor) {
+  public init(mean: Double, unweightedMean: Double, gradient: Tensor) {
     self.mean = mean
+    self.unweightedMean = unweightedMean
     self.gradient = gradient
   }
 }

@@ -6,6 +6,8 @@ struct RunningResult {
   struct Sums: Hashable, Sendable, Codable {
     var samples = 0
     var loss = 0.0
+    /// The losses as they would be without weights; nil where there are none.
+    var unweightedLoss: Double?
     /// What each metric knows.
     var metrics: [[Double]] = []
   }
@@ -22,11 +24,14 @@ struct RunningResult {
 
   var samples: Int { sums.samples }
 
-  /// - Parameter loss: the mean over this batch, with penalties.
-  mutating func add(loss: Double, _ outputs: Tensor, _ targets: Targets) {
+  /// - Parameters:
+  ///   - loss: the mean over this batch, with penalties.
+  ///   - unweighted: the same, each sample counting the same; nil where that is `loss` itself.
+  mutating func add(loss: Double, unweighted: Double? = nil, _ outputs: Tensor, _ targets: Targets) {
     let count = outputs.shape[0]
     sums.samples += count
     sums.loss += loss * Double(count)
+    if let unweighted { sums.unweightedLoss = (sums.unweightedLoss ?? 0) + unweighted * Double(count) }
     for (index, metric) in metrics.enumerated() { metric.add(outputs, targets, to: &sums.metrics[index]) }
   }
 
@@ -38,6 +43,7 @@ struct RunningResult {
   private func result(_ isWanted: (any Metric) -> Bool) -> EvaluationResult {
     EvaluationResult(
       samples: samples, loss: sums.loss / Double(max(1, samples)),
+      unweightedLoss: sums.unweightedLoss.map { $0 / Double(max(1, samples)) },
       metrics: zip(metrics, sums.metrics).filter { isWanted($0.0) }.map {
         MetricValue(name: $0.name, value: $0.result(of: $1, samples: samples))
       })
@@ -61,11 +67,15 @@ public struct EvaluationResult: Hashable, Sendable, Codable {
   public let samples: Int
   /// The mean loss of a sample, with the penalties that the training loss carries.
   public let loss: Double
+  /// The same without the weights of samples and classes, where there were any: what `val_loss`, which counts every sample the
+  /// same, can be compared with.
+  public let unweightedLoss: Double?
   public let metrics: [MetricValue]
 
-  public init(samples: Int, loss: Double, metrics: [MetricValue]) {
+  public init(samples: Int, loss: Double, unweightedLoss: Double? = nil, metrics: [MetricValue]) {
     self.samples = samples
     self.loss = loss
+    self.unweightedLoss = unweightedLoss
     self.metrics = metrics
   }
 

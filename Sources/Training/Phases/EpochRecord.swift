@@ -27,6 +27,9 @@ public struct EpochRecord: Hashable, Sendable, Codable {
 
   public var loss: Double { training.loss }
 
+  /// The training loss as validation counts it: every sample the same, whatever it weighs while the model learns.
+  public var comparableLoss: Double { training.unweightedLoss ?? loss }
+
   /// A value by its name in Keras' logs: `loss`, `accuracy`, `val_loss`, `val_accuracy`.
   public subscript(name: String) -> Double? {
     name.hasPrefix("val_") ? validation?[String(name.dropFirst(4))] : training[name]

@@ -72,7 +72,8 @@ struct FullBatch {
         random: settings.key, sampleIDs: indices.map(UInt64.init), on: device)
       let share = Double(indices.count) / Double(source.count)
       loss += share * pass.loss
-      running.add(loss: pass.loss, pass.outputs, targets)
+      running.add(
+        loss: pass.loss, unweighted: targets.weights == nil ? nil : pass.unweightedLoss, pass.outputs, targets)
       var start = 0
       for index in parameters {
         let count = model.parameters[index].value.count

@@ -7,6 +7,8 @@ package import Tensors
 package struct TrainingPass {
   /// The mean over the batch, with the penalties.
   package let loss: Double
+  /// The same, each sample counting the same.
+  package let unweightedLoss: Double
   /// Of the batch, in training mode.
   package let outputs: Tensor
   /// The slope of `loss` for every parameter that is trained.
@@ -19,6 +21,8 @@ package struct TrainingPass {
 package struct ForwardPass: ~Copyable {
   /// The mean over the batch, with the penalties.
   package let loss: Double
+  /// The same, each sample counting the same.
+  package let unweightedLoss: Double
   /// Of the batch, in training mode.
   package let outputs: Tensor
   /// New values of the statistics that moved, by parameter index.
@@ -27,10 +31,11 @@ package struct ForwardPass: ~Copyable {
   private let slope: Tensor
 
   fileprivate init(
-    loss: Double, outputs: Tensor, statistics: [(parameter: Int, value: Tensor)],
+    loss: Double, unweightedLoss: Double, outputs: Tensor, statistics: [(parameter: Int, value: Tensor)],
     evaluation: consuming ModelEvaluation, slope: Tensor
   ) {
-    (self.loss, self.outputs, self.statistics, self.slope) = (loss, outputs, statistics, slope)
+    (self.loss, self.unweightedLoss) = (loss, unweightedLoss)
+    (self.outputs, self.statistics, self.slope) = (outputs, statistics, slope)
     self.evaluation = evaluation
   }
 
@@ -57,9 +62,10 @@ extension Model {
     let evaluation = program.evaluate(self, from: values, random: random, sampleIDs: sampleIDs, on: device)
     let (outputs, statistics) = (evaluation.outputs[0], evaluation.statistics)
     let value = loss.evaluate(outputs, targets)
+    let penalty = penalty.value(self)
     return ForwardPass(
-      loss: value.mean + penalty.value(self), outputs: outputs, statistics: statistics, evaluation: evaluation,
-      slope: value.gradient)
+      loss: value.mean + penalty, unweightedLoss: value.unweightedMean + penalty, outputs: outputs,
+      statistics: statistics, evaluation: evaluation, slope: value.gradient)
   }
 
   /// Forward to the loss and backward to the gradients. The model itself does not change.
@@ -68,13 +74,14 @@ extension Model {
     sampleIDs: [UInt64], on device: Device
   ) -> TrainingPass {
     let pass = forwardPass(loss, penalty, from: values, targets, random: random, sampleIDs: sampleIDs, on: device)
-    let (mean, outputs, statistics) = (pass.loss, pass.outputs, pass.statistics)
+    let (mean, unweighted, outputs, statistics) = (pass.loss, pass.unweightedLoss, pass.outputs, pass.statistics)
     var gradients = Gradients(parameterCount: parameters.count)
     pass.backward { parameter, gradient in
       var gradient = gradient
       penalty.add(to: &gradient, ofParameter: parameter, in: self)
       gradients[parameter] = gradient
     }
-    return TrainingPass(loss: mean, outputs: outputs, gradients: gradients, statistics: statistics)
+    return TrainingPass(
+      loss: mean, unweightedLoss: unweighted, outputs: outputs, gradients: gradients, statistics: statistics)
   }
 }

@@ -40,14 +40,14 @@ extension Trainer {
         batch: state.step, of: pace.total, batchesPerEpoch: pace.batchesPerEpoch)
       // The first step of every epoch is looked at: it costs a copy of the kernels.
       let kernels = batch == 0 ? model.copies(ofParameters: GradientFlow.kernels(of: model)) : nil
-      let (loss, outputs, gradients) = try step(
+      let (loss, unweighted, outputs, gradients) = try step(
         &model, values, targets, draws, penalty, optimizer, &state.optimizer, rate, factors, state.step,
         looks: kernels != nil
       ) {
         "phase \"\(settings.name)\", epoch \(state.epoch + 1), batch \(batch + 1)"
       }
       if let kernels, let gradients { state.gradientFlow.add(gradients, before: kernels, after: model) }
-      running.add(loss: loss, outputs, targets)
+      running.add(loss: loss, unweighted: targets.weights == nil ? nil : unweighted, outputs, targets)
       state.running = running.sums
       state.step += 1
       state.batch += 1
@@ -69,11 +69,11 @@ extension Trainer {
     _ model: inout Model, _ values: [ValueID: Tensor], _ targets: Targets, _ indices: [Int], _ penalty: Penalty,
     _ optimizer: any Optimizer, _ state: inout OptimizerState, _ rate: Double, _ factors: [Double]?, _ step: Int,
     looks: Bool, place: () -> String
-  ) throws(TrainingError) -> (loss: Double, outputs: Tensor, gradients: Gradients?) {
+  ) throws(TrainingError) -> (loss: Double, unweightedLoss: Double, outputs: Tensor, gradients: Gradients?) {
     let pass = model.forwardPass(
       settings.loss, penalty, from: values, targets, random: settings.key.folding("step").folding(UInt64(step)),
       sampleIDs: indices.map(UInt64.init), on: device)
-    let (loss, outputs, statistics) = (pass.loss, pass.outputs, pass.statistics)
+    let (loss, unweighted, outputs, statistics) = (pass.loss, pass.unweightedLoss, pass.outputs, pass.statistics)
     guard loss.isFinite else {
       let diagnosis = model.firstNonFinite(from: values, on: device).map { " Looking for the cause: \($0)." } ?? ""
       throw TrainingError(
@@ -103,7 +103,7 @@ extension Trainer {
       state.move(&model, along: all, optimizer, rate: rate, factors: factors, on: device)
     }
     model.apply(statistics)
-    return (loss, outputs, gradients)
+    return (loss, unweighted, outputs, gradients)
   }
 }
 
