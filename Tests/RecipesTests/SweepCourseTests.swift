@@ -75,7 +75,7 @@ struct SweepCourseTests {
 }
 
 /// Counts trials, and how many of them each rung has.
-private final class TrialCounter: SweepObserver {
+final class TrialCounter: SweepObserver {
   private let trials = Atomic(0)
   let rungs = Mutex<[Int]>([])
 

@@ -28,6 +28,10 @@ struct CrossValidation {
     let shouldStop: @Sendable () -> Bool = {
       isAskedToStop() || deadline.map { $0 <= ContinuousClock.now } ?? false
     }
+    // The model of all pictures, which comes last, is the one that is tested.
+    if plan.recipe.data.folds?.refits == true, let test = plan.test {
+      _ = try plan.readableTestPictures(test, on: run.device, observer: observer, shouldStop: shouldStop)
+    }
     var record = FoldRecord(output: run.output)
     if run.resumes { record.read() }
     var reports: [RunReport] = []

@@ -62,8 +62,11 @@ extension PictureSets {
       if let second, second.pass.kept.isEmpty {
         throw RunError.noneReadable(second.pass.failures.map(\.error), set: "validation")
       }
-      if Double(failures.count) > limit * Double(count) {
-        throw RunError.tooManyUnreadable(failures, of: count, limit: limit)
+      // The limit is one for all pictures of the recipe: that a damaged one is in this part or that is chance.
+      let all = (testPart?.failures ?? []) + failures
+      let total = count + (testPart.map { $0.kept.count + $0.failures.count } ?? 0)
+      if Double(all.count) > limit * Double(total) {
+        throw RunError.tooManyUnreadable(all, of: total, limit: limit)
       }
       training = plan.samples(
         training.images.gathering(first.pass.kept), augmentation: plan.recipe.data.augment, views: plan.views)

@@ -20,6 +20,8 @@ struct PictureSets {
   let shelf: FeatureShelf?
   var training: ImageSamples
   var validation: ImageSamples?
+  /// What became of the test part when it was read; nil where it was not.
+  var testPart: (kept: LabelledImages, failures: [ImageError])?
   var features: (training: any KeptFeatures, validation: (any KeptFeatures)?)?
   var isChecked = false
   var skipped: [ImageError] = []

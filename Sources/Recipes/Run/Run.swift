@@ -66,6 +66,7 @@ public struct Run: Sendable {
     let fingerprint = FrozenFingerprint(model, parameters: everFrozen)
 
     var pictures = PictureSets(plan, cache: cache, shelf: shelf, on: device)
+    if isFinal { try pictures.checkTestPictures(observer: observer, shouldStop: shouldStop) }
     let checkpoints = RunCheckpoints(plan, output: output, on: device, observer: observer)
     var state = resumes ? try checkpoints.resume(&model) : nil
     if !resumes { checkpoints.announceReplacement() }

@@ -44,6 +44,12 @@ public struct Sweep: Sendable {
     let plan = try Plan(first, sharing: parts)
     let folder = try OutputFolder(output)
     defer { folder.removeIfUnused() }
+    // Only the winner meets the test part; that it cannot be read is better known before all trials.
+    if let test = plan.test {
+      let part = try plan.readableTestPictures(
+        test, on: device, observer: SilentRunObserver(), shouldStop: shouldStop)
+      for error in part.failures { observer.noted("left out of the test part: \(error)") }
+    }
     let monitor = recipe.monitored(plan)
     let ranking = TrialRanking(monitor: monitor, wantsMore: recipe.mode.wantsMore(monitor, metrics: plan.metrics))
     let record = SweepRecord(output: output, inputs: plan.inputs(on: device), ranking: ranking, recipe: recipe)
