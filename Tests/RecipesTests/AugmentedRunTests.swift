@@ -162,7 +162,7 @@ struct AugmentedRunTests {
     let device = Device(threads: 2)
     func across(_ path: String, views: Int = 1) throws -> Float {
       let prediction = try Prediction(loaded, of: [path], topCount: 2, viewCount: views, on: device)
-      return try #require(prediction.pictures[0].classes.first { $0.label == "across" }).probability
+      return try #require(prediction.pictures[0].classes.first { $0.label == "across" }).value
     }
     let (own, reflected) = try (across(path), across(other))
     #expect(own != reflected)
@@ -183,7 +183,7 @@ struct AugmentedRunTests {
       try Prediction(loaded, of: paths, topCount: 2, viewCount: views, on: Device(threads: 2)).pictures.map {
         picture in
         let own = picture.file.contains("across") ? "across" : "down"
-        return try #require(picture.classes.first { $0.label == own }).probability
+        return try #require(picture.classes.first { $0.label == own }).value
       }
     }
     let once = try probabilities(images.paths, views: 1)

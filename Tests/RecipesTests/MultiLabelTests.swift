@@ -42,6 +42,6 @@ struct MultiLabelTests {
     let again = try PictureEvaluation(loaded, on: folder + "/table.csv", task: nil, device: Device(threads: 1))
     #expect((again.result.metrics.first?.value ?? 0) >= 0.9)
     let prediction = try Prediction(loaded, of: [folder + "/0.png"], topCount: 2, on: Device(threads: 1))
-    #expect(prediction.pictures[0].classes.allSatisfy { $0.probability > 0.5 })
+    #expect(prediction.pictures[0].classes.allSatisfy { $0.value > 0.5 })
   }
 }

@@ -66,10 +66,10 @@ struct PrecisionTests {
     let rounded = try Prediction(loaded, of: paths, topCount: 2, on: device.computing(with: .products))
     var worst: Float = 0
     for (one, other) in zip(exact.pictures, rounded.pictures) {
-      let doubt = one.classes[0].probability - one.classes[1].probability
+      let doubt = one.classes[0].value - one.classes[1].value
       if doubt > 0.05 { #expect(one.classes[0].label == other.classes[0].label, "\(one.file)") }
       if one.classes[0].label == other.classes[0].label {
-        worst = max(worst, abs(one.classes[0].probability - other.classes[0].probability))
+        worst = max(worst, abs(one.classes[0].value - other.classes[0].value))
       }
     }
     // An error of 2 % in logits of up to 20 moves a probability by a quarter of 0.4. Measured: 0.051.

@@ -159,6 +159,12 @@ struct RunTests {
     let again = try PictureEvaluation(loaded, on: folder + "/table.csv", task: nil, device: Device(threads: 1))
     #expect(again.imageCount == 40)
     #expect((again.result.metrics.first?.value ?? 1) < 0.05)
+    // What it predicts is a value, and no probability.
+    let prediction = try Prediction(loaded, of: [folder + "/30.png"], topCount: 5, on: Device(threads: 1))
+    let found = try #require(prediction.json.arrayValue?.first?["predictions"]?.arrayValue)
+    #expect(found.count == 1 && found[0]["label"] == "brightness" && found[0]["probability"] == nil)
+    #expect(abs((found[0]["value"]?.doubleValue ?? 9) - 180.0 / 255) < 0.1)
+    #expect(prediction.csv.hasPrefix("file,rank,label,value\n") && prediction.csv.contains(",1,brightness,0."))
   }
 
   @Test("Stopped in the middle, it writes the best model so far")

@@ -3,7 +3,8 @@ import FineTune
 
 struct PredictCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "predict", abstract: "Name the most probable classes of pictures; folders are walked.")
+    commandName: "predict",
+    abstract: "Name the most probable classes of pictures, or the number of a regression; folders are walked.")
 
   @OptionGroup var model: ModelOptions
 
@@ -16,7 +17,7 @@ struct PredictCommand: ParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
-  @Flag(help: "Print a table: file,rank,label,probability.")
+  @Flag(help: "Print a table: file,rank,label,probability, or value where a model puts out none.")
   var csv = false
 
   @OptionGroup var views: ViewOptions
@@ -49,7 +50,7 @@ struct PredictCommand: ParsableCommand {
       for picture in prediction.pictures {
         Terminal.standardOutput.write(picture.file + "\n")
         for found in picture.classes {
-          Terminal.standardOutput.write("  \(Figure.fixed(found.probability, digits: 4))  \(found.label)\n")
+          Terminal.standardOutput.write("  \(Figure.fixed(found.value, digits: 4))  \(found.label)\n")
         }
       }
     }

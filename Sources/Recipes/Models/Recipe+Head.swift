@@ -136,18 +136,6 @@ extension Recipe {
   }
 }
 
-extension Model {
-  /// Whether its outputs come from a sigmoid, each a yes or no of its own.
-  var endsInSigmoid: Bool {
-    guard let node = nodes.last(where: { $0.output == outputs[0] }) else { return false }
-    switch instances[node.instance].layer {
-    case let dense as Dense: return dense.activation == .sigmoid
-    case let activation as Activation: return activation.function == .sigmoid
-    default: return false
-    }
-  }
-}
-
 extension ModelBuilder {
   /// Adds the layers of a recipe; gives the output of the last one.
   fileprivate mutating func add(

@@ -21,7 +21,9 @@ extension LoadedModel {
 
   /// One label for each of `count` outputs.
   func labels(count: Int) throws(ModelLoadingError) -> [String] {
-    guard let labels else { return (0..<count).map { "class_\($0)" } }
+    guard let labels else {
+      return count == 1 && !model.givesProbabilities ? ["number"] : (0..<count).map { "class_\($0)" }
+    }
     guard labels.count == count || (count == 1 && labels.count == 2) else {
       throw ModelLoadingError(
         "there are \(labels.count) labels, but the model has \(count) outputs. Give the right list with --labels FILE"

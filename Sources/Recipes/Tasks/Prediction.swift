@@ -11,15 +11,17 @@ public struct Prediction: Sendable {
   public struct Picture: Sendable {
     public struct Class: Sendable {
       public let label: String
-      /// The model's output for the class; a probability where the model ends in softmax or sigmoid.
-      public let probability: Float
+      /// The model's output for the class, or the number that it predicts.
+      public let value: Float
     }
 
     public let file: String
-    /// The classes, most probable first, as many as asked for.
+    /// The classes, most probable first, as many as asked for; the one number of a regression.
     public let classes: [Class]
   }
 
+  /// Whether the values are probabilities: the model ends in softmax or sigmoid. Others are the number of a regression, or logits.
+  public let givesProbabilities: Bool
   public let pictures: [Picture]
   /// Pictures that cannot be read.
   public let skipped: [ImageError]
@@ -44,6 +46,7 @@ extension Prediction {
     let program = try InferenceProgram(
       model.model, to: [model.firstOutput], inputShapes: [model.inputShape], on: device)
     let classCount = program.outputShapes[0].elementCount
+    givesProbabilities = model.model.givesProbabilities
     let labels = try model.labels(count: classCount)
     let loader = model.loader(standard: .antialiased)
     let views = try TestTimeViews(viewCount, for: model)
@@ -64,12 +67,15 @@ extension Prediction {
         for (row, position) in batch.positions.enumerated() {
           let values = outputs[(row * classCount)..<((row + 1) * classCount)]
           pictures.append(
-            Picture(file: names[position], classes: Self.top(topCount, Array(values), labels)))
+            Picture(
+              file: names[position], classes: Self.top(topCount, Array(values), labels, sum: givesProbabilities ? 1 : 0)
+            ))
         }
       }
       progress(min(files.count, start + chunk), files.count)
     }
-    self.init(pictures: pictures, skipped: skipped)
+    self.pictures = pictures
+    self.skipped = skipped
   }
 
   /// The mean of lists of numbers, place by place.
@@ -78,33 +84,36 @@ extension Prediction {
     return lists[0].indices.map { index in lists.reduce(0) { $0 + $1[index] } / Float(lists.count) }
   }
 
-  private static func top(_ count: Int, _ values: [Float], _ labels: [String]) -> [Picture.Class] {
-    // A single sigmoid output speaks of the second of two classes; the first has the rest.
+  private static func top(_ count: Int, _ values: [Float], _ labels: [String], sum: Float) -> [Picture.Class] {
+    // A single output speaks of the second of two classes; the first has the rest of 1, or, of logits, the same to the other side.
     var values = values
-    if values.count == 1, labels.count == 2 { values = [1 - values[0], values[0]] }
+    if values.count == 1, labels.count == 2 { values = [sum - values[0], values[0]] }
     // Equal values keep the order of the classes.
     let order = values.indices.sorted { (values[$1], $0) < (values[$0], $1) }
-    return order.prefix(count).map { Picture.Class(label: labels[$0], probability: values[$0]) }
+    return order.prefix(count).map { Picture.Class(label: labels[$0], value: values[$0]) }
   }
 
-  /// `[{"file": …, "predictions": [{"label": …, "probability": …}, …]}]`
+  /// What a value is called in tables and JSON.
+  private var valueName: String { givesProbabilities ? "probability" : "value" }
+
+  /// `[{"file": …, "predictions": [{"label": …, "probability": …}, …]}]`, with `value` for `probability` where it is none.
   public var json: JSONValue {
     .array(
       pictures.map { picture in
         [
           "file": .string(picture.file),
           "predictions": .array(
-            picture.classes.map { ["label": .string($0.label), "probability": .number(Double($0.probability))] }),
+            picture.classes.map { ["label": .string($0.label), valueName: .number(Double($0.value))] }),
         ]
       })
   }
 
-  /// A table with a line per picture and class: `file,rank,label,probability`.
+  /// A table with a line per picture and class: `file,rank,label,probability`, with `value` for `probability` where it is none.
   public var csv: String {
-    var lines = ["file,rank,label,probability"]
+    var lines = ["file,rank,label,\(valueName)"]
     for picture in pictures {
       for (rank, found) in picture.classes.enumerated() {
-        lines.append("\(Self.field(picture.file)),\(rank + 1),\(Self.field(found.label)),\(found.probability)")
+        lines.append("\(Self.field(picture.file)),\(rank + 1),\(Self.field(found.label)),\(found.value)")
       }
     }
     return lines.joined(separator: "\n") + "\n"
