@@ -54,6 +54,23 @@ struct DivisionTests {
     #expect { try images.grouped(by: "(p1") } throws: { "\($0)".contains("no regular expression") }
   }
 
+  @Test("A class' folder is no part of a name: a pattern from the beginning divides no patient, in a table neither")
+  func patternsAcrossClasses() throws {
+    let names = ["ill/p1_a.png", "ill/p2_a.png", "well/p1_b.png", "well/p2_b.png"]
+    let folder = try LabelledFolderTests.folder(names + ["ill/ill/p3.png"])
+    let images = try LabelledImages(folder: folder.url.path)
+    #expect(images.names == ["ill/ill/p3.png"] + names)
+    for pattern in ["^[^_.]+", "^(.+?)[_.]", "^([^_.]+)"] {
+      #expect(try images.grouped(by: pattern).groups == ["ill/p3", "p1", "p2", "p1", "p2"], "\(pattern)")
+    }
+    let table = folder.url.path + "/t.csv"
+    // A folder that is not called like the class stays: it may be the patient's.
+    let rows = ["file,class"] + names.map { "\($0),\($0.prefix { $0 != "/" })" } + ["ill/ill/p3.png,well"]
+    try rows.joined(separator: "\n").write(toFile: table, atomically: true, encoding: .utf8)
+    let listed = try LabelledImages(table: table, task: .classification)
+    #expect(try listed.grouped(by: "^([^_.]+)").groups == ["p1", "p2", "p1", "p2", "ill/ill/p3"])
+  }
+
   @Test("A limit keeps the shares of the classes, and lower limits are parts of higher ones")
   func limits() throws {
     let images = try SplitTests.images([("a", 60), ("b", 30), ("c", 9), ("d", 1)])

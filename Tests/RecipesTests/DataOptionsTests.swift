@@ -187,7 +187,7 @@ struct DataOptionsTests {
   func groups() throws {
     let pictures = try StripedPictures(perClass: 20)
     let plan = try Self.plan(
-      pictures, ["group_by": #"/(\d)\d*\.png"#, "validation": ["fraction": 0.3], "test": ["fraction": 0.2]])
+      pictures, ["group_by": #"^(\d)\d*\.png"#, "validation": ["fraction": 0.3], "test": ["fraction": 0.2]])
     let sets = [plan.training, plan.validation, plan.test].map { Set($0?.groups ?? []) }
     #expect(sets.allSatisfy { !$0.isEmpty } && sets.map(\.count).reduce(0, +) == 10)
   }
