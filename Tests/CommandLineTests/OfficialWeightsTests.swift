@@ -1,5 +1,6 @@
 import FineTune
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -9,6 +10,9 @@ struct OfficialWeightsTests {
   private struct Place {
     let folder = TemporaryFolder.path("place")
     let server: SmallServer
+    private let requests = Counter()
+    /// What the server has been asked for so far.
+    var requestCount: Int { requests.count.load(ordering: .relaxed) }
     var environment: [String: String] {
       ["KERAS_HOME": folder + "/keras", "FINETUNE_WEIGHTS_MIRROR": server.address]
     }
@@ -20,7 +24,9 @@ struct OfficialWeightsTests {
       let model = try ArchitectureRegistry.architecture(named: "MobileNet").model(options)
       try KerasWriter.writeWeights(model, to: folder + "/weights.h5")
       let bytes = [UInt8](try Data(contentsOf: URL(filePath: folder + "/weights.h5")))
+      let requests = requests
       server = try SmallServer { exchange, _ in
+        requests.count.add(1, ordering: .relaxed)
         if exchange.request.hasPrefix("GET /tensorflow/keras-applications/mobilenet/\(Self.fileName) ") {
           exchange.answer(bytes)
         } else if exchange.request.hasPrefix("GET /download.tensorflow.org/data/imagenet_class_index.json ") {
@@ -69,6 +75,53 @@ struct OfficialWeightsTests {
     #expect(vgg.messages.contains("404") && vgg.messages.contains("(md5 64373286793e3c8b2b4e3219cbf3544b)"))
   }
 
+  @Test(
+    "--offline asks no server, whichever command would",
+    arguments: [
+      ["summary", "MODEL"], ["evaluate", "MODEL", "PICTURES"], ["predict", "MODEL", "PICTURES"],
+      ["features", "MODEL", "PICTURES", "--layer", "conv1", "--output", "FOLDER/f.h5"],
+      ["maps", "MODEL", "PICTURES/dark/0.png", "--layer", "conv1", "--output", "FOLDER/m.png"],
+      ["convert", "MODEL", "FOLDER/c.keras"], ["plan", "RECIPE"], ["RECIPE"], ["train", "RECIPE"],
+      ["augment", "RECIPE", "--output", "FOLDER/a.png"], ["lr-find", "RECIPE"],
+      ["sweep", "RECIPE", "--over", "l2=0,0.1"],
+    ])
+  func offlineFlag(_ command: [String]) throws {
+    let place = try Place()
+    let work = try Workplace()
+    try work.write([
+      "model": ["architecture": "MobileNet", "alpha": 0.25, "input_size": [128, 128], "weights": "imagenet"],
+      "data": ["train": "pictures", "validation": ["fraction": 0.2], "batch_size": 4],
+      "phases": [["train": ["head/*"], "epochs": 1, "optimizer": ["name": "adam", "learning_rate": 0.01]]],
+    ])
+    let model = ["--architecture", "MobileNet", "--alpha", "0.25", "--input-size", "128", "128"]
+    let words =
+      command.map { word in
+        word == "MODEL"
+          ? "imagenet"
+          : word.replacing("PICTURES", with: work.pictures).replacing("FOLDER", with: work.folder)
+            .replacing("RECIPE", with: work.recipe)
+      } + (command.contains("MODEL") ? model : [])
+    let outcome = try Finetune.run(list: words + ["--offline"], environment: place.environment)
+    #expect(outcome.status == 66, "\(outcome.messages)")
+    #expect(outcome.messages.contains("--offline or FINETUNE_OFFLINE forbids"), "\(outcome.messages)")
+    #expect(place.requestCount == 0)
+  }
+
+  @Test("init --offline takes a backbone that is here, and says what to do where none is")
+  func offlineStart() throws {
+    let place = try Place()
+    let work = try Workplace()
+    let file = work.folder + "/first.json"
+    let arguments = ["init", work.pictures, "--output", file, "--offline"]
+    try FileManager.default.createDirectory(atPath: place.folder + "/keras/models", withIntermediateDirectories: true)
+    try FileManager.default.copyItem(
+      atPath: place.folder + "/weights.h5", toPath: place.folder + "/keras/models/mobilenet_2_5_224_tf.h5")
+    let found = try Finetune.run(list: arguments, environment: place.environment)
+    // Those of other sizes are of the same layers.
+    #expect(found.status == 0 && found.output.contains("backbone: MobileNet, alpha 0.25"), "\(found.messages)")
+    #expect(place.requestCount == 0)
+  }
+
   @Test("A recipe takes them too, from beside it first, and says imagenet in its resolved form")
   func recipe() throws {
     let place = try Place()
@@ -88,4 +141,8 @@ struct OfficialWeightsTests {
     let resolved = try String(contentsOfFile: work.folder + "/run/recipe.json", encoding: .utf8)
     #expect(resolved.contains("\"weights\": \"imagenet\""))
   }
+}
+
+private final class Counter: Sendable {
+  let count = Atomic(0)
 }

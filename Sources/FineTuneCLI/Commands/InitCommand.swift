@@ -37,6 +37,8 @@ struct InitCommand: ParsableCommand {
   @Flag(help: "Write over a recipe that is there.")
   var force = false
 
+  @OptionGroup var network: NetworkOptions
+
   func validate() throws {
     guard alpha == nil || architecture != nil || weights != nil else {
       throw ValidationError("--alpha goes with --architecture or --weights.")

@@ -87,13 +87,15 @@ struct PrecisionOptions: ParsableArguments {
   }
 }
 
-/// How much of the machine to use, and how much to say.
+/// How much of the machine and the network to use, and how much to say.
 struct RunningOptions: ParsableArguments {
   @Option(help: "How many threads to use. Default: one for each processor.")
   var threads: Int?
 
   @Flag(help: "Say nothing but errors and results.")
   var quiet = false
+
+  @OptionGroup var network: NetworkOptions
 
   func validate() throws {
     // Beyond that threads only cost; thousands of them exhaust what the system allows and end other programs.

@@ -7,7 +7,7 @@ struct WeightsCommand: ParsableCommand {
     abstract: "List the ImageNet weights that Keras publishes: which file, from where, and whether it is here.",
     discussion: """
       "weights": "imagenet" in a recipe, and imagenet in the place of a file of weights, stand for them. What is nowhere here \
-      is fetched into Keras' cache ($KERAS_HOME/models, else ~/.keras/models); FINETUNE_OFFLINE=1 forbids that, and \
+      is fetched into Keras' cache ($KERAS_HOME/models, else ~/.keras/models); --offline or FINETUNE_OFFLINE=1 forbids that, and \
       FINETUNE_WEIGHTS_MIRROR names a server that stands in for Google's.
       """)
 

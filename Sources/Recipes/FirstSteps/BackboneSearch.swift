@@ -42,8 +42,8 @@ struct BackboneSearch {
     }
     guard let last = smallOnes.first else {
       throw ModelLoadingError(
-        "no pretrained weights are in \(folder), in pretrained/ there or in Keras' cache, and FINETUNE_OFFLINE forbids to "
-          + "fetch any. Name a file: --weights FILE", category: .noInput)
+        "no pretrained weights are in \(folder), in pretrained/ there or in Keras' cache, and --offline or FINETUNE_OFFLINE "
+          + "forbids to fetch any. Name a file: --weights FILE", category: .noInput)
     }
     return last
   }

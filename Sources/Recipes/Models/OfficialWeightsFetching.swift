@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// Whether and how the weights that Keras publishes are fetched when they are nowhere on this machine.
 public struct OfficialWeightsFetching: Sendable {
-  /// Whether the network must not be used: `FINETUNE_OFFLINE=1`.
+  /// Whether the network must not be used: `FINETUNE_OFFLINE=1`, or `--offline` of the tool.
   public var isOffline: Bool
   /// The server that stands in for Google's: `FINETUNE_WEIGHTS_MIRROR`.
   public var mirror: String?

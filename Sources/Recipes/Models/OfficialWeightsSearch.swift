@@ -61,7 +61,7 @@ public struct OfficialWeightsSearch: Sendable {
       "Fetch \(wanted.address) in another way and put it at \(target)" + (checksum.map { " (\($0))" } ?? "")
     guard !fetching.isOffline else {
       throw ModelLoadingError(
-        "\(title) are not on this machine, and FINETUNE_OFFLINE forbids to fetch them. \(byHand)",
+        "\(title) are not on this machine, and --offline or FINETUNE_OFFLINE forbids to fetch them. \(byHand)",
         category: .noInput)
     }
     var address = wanted.address
