@@ -12,6 +12,8 @@ struct EvaluateCommand: ParsableCommand {
     completion: .file(extensions: ["csv", "tsv"]))
   var images: String
 
+  @OptionGroup var columns: ColumnOptions
+
   @Option(help: "classification or regression, where the data do not say.")
   var task: DataRecipe.Task?
 
@@ -29,7 +31,8 @@ struct EvaluateCommand: ParsableCommand {
     running.say(loaded.notes)
     let progress = ProgressLine(isQuiet: running.quiet)
     let evaluation = try PictureEvaluation(
-      loaded, on: images, task: task, viewCount: views.count, device: precision.device(running)
+      loaded, on: images, task: task, columns: columns.columns, viewCount: views.count,
+      device: precision.device(running)
     ) { done, count, speed in
       progress.show(
         "evaluating", fraction: Double(done) / Double(max(1, count)), "\(done)/\(count)  \(Int(speed)) images/s")

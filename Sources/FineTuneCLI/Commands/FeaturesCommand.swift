@@ -3,12 +3,18 @@ import FineTune
 
 struct FeaturesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "features", abstract: "Write what layers put out for all pictures of a folder to an HDF5 file.")
+    commandName: "features",
+    abstract: "Write what layers put out for all pictures of a folder or table to an HDF5 file.")
 
   @OptionGroup var model: ModelOptions
 
-  @Argument(help: "A folder of pictures; with a folder per class, the labels are written too.", completion: .directory)
+  @Argument(
+    help:
+      "A folder of pictures, or a table of files and classes; with a folder per class or a table, the labels are written too.",
+    completion: .file(extensions: ["csv", "tsv"]))
   var images: String
+
+  @OptionGroup var columns: ColumnOptions
 
   @Option(name: [.customLong("layer")], help: "A layer. May be repeated.")
   var layers: [String]
@@ -28,7 +34,8 @@ struct FeaturesCommand: ParsableCommand {
     running.say(loaded.notes)
     let progress = ProgressLine(isQuiet: running.quiet)
     let export = try FeatureExport(
-      loaded, of: images, layers: layers, pooling: pool, to: output, on: precision.device(running)
+      loaded, of: images, columns: columns.columns, layers: layers, pooling: pool, to: output,
+      on: precision.device(running)
     ) { done, count in
       progress.show("extracting", fraction: Double(done) / Double(max(1, count)), "\(done)/\(count)")
     }

@@ -41,6 +41,14 @@ extension LabelledImages {
     try self.init(folder: path, classNames: classNames)
   }
 
+  /// Refuses columns of what has none.
+  static func check(_ columns: TableColumns, of path: String) throws(DatasetError) {
+    guard !columns.named.isEmpty, !isTable(path) else { return }
+    let names = columns.named.map { "\"\($0.name)\"" }.joined(separator: ", ")
+    throw DatasetError(
+      path: path, "columns (\(names)) can be named in a table (.csv or .tsv), and this is none; leave them out")
+  }
+
   /// Whether a path is that of a table, by its name.
   static func isTable(_ path: String) -> Bool {
     FileKind(at: path) != .folder && ["csv", "tsv"].contains(URL(fileURLWithPath: path).pathExtension.lowercased())

@@ -6,9 +6,9 @@ public import Kernels
 internal import Layers
 internal import Tensors
 
-/// The values of chosen layers for all pictures of a folder, written to an HDF5 file.
+/// The values of chosen layers for all pictures of a folder or table, written to an HDF5 file.
 ///
-/// The file holds `features/<layer, with / as _>` `[N, …]`, `paths`, and, where the pictures stand in class folders, `labels`
+/// The file holds `features/<layer, with / as _>` `[N, …]`, `paths`, and, where the pictures have classes, `labels`
 /// with the attribute `class_names`.
 public struct FeatureExport: Sendable {
   /// What is done with the height and width of an image-shaped value.
@@ -20,12 +20,13 @@ public struct FeatureExport: Sendable {
   public let datasets: [(name: String, shape: [Int])]
 
   public init(
-    _ loaded: LoadedModel, of path: String, layers: [String], pooling: Pooling = .none, to file: String,
+    _ loaded: LoadedModel, of path: String, columns: TableColumns = TableColumns(), layers: [String],
+    pooling: Pooling = .none, to file: String,
     on device: Device, progress: (_ done: Int, _ count: Int) -> Void = { _, _ in }
   ) throws {
     let values = try layers.map { name throws(SelectionError) in try loaded.model.output(of: name) }
     let program = try InferenceProgram(loaded.model, to: values, inputShapes: [loaded.inputShape], on: device)
-    let (files, labels) = try Self.pictures(at: path)
+    let (files, labels) = try Self.pictures(at: path, columns)
     let loader = loaded.loader()
 
     var parts = [[Tensor]](repeating: [], count: layers.count)
@@ -76,11 +77,16 @@ public struct FeatureExport: Sendable {
     self.datasets = datasets
   }
 
-  /// Class folders where there are any, else just pictures.
+  /// The rows of a table, class folders where there are any, else just pictures.
   private static func pictures(
-    at path: String
+    at path: String, _ columns: TableColumns
   ) throws -> (files: [String], labels: (classes: [Int], names: [String])?) {
-    if let labelled = try? LabelledImages(at: path, task: .classification, classNames: nil),
+    func labelled() throws -> LabelledImages {
+      try LabelledImages(at: path, task: .classification, columns: columns, classNames: nil)
+    }
+    try LabelledImages.check(columns, of: path)
+    // What is wrong with a table is the user's affair; a folder without classes is just one of pictures.
+    if let labelled = try LabelledImages.isTable(path) ? labelled() : try? labelled(),
       case .classes(let classes) = labelled.labels
     {
       return (labelled.paths, (classes, labelled.classNames))

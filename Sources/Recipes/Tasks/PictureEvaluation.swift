@@ -48,20 +48,24 @@ public struct PictureEvaluation: Sendable {
   /// The folders must bear the model's labels; where the model brings none, they are taken as its classes in the order of
   /// their names.
   ///
-  /// - Parameter viewCount: over how many views of each picture the model's outputs are averaged; see `--tta`.
+  /// - Parameters:
+  ///   - columns: what the columns of a table are.
+  ///   - viewCount: over how many views of each picture the model's outputs are averaged; see `--tta`.
   public init(
-    _ loaded: LoadedModel, on path: String, task: DataRecipe.Task?, batchSize: Int = 32, metrics: [String] = [],
-    viewCount: Int = 1, device: Device,
+    _ loaded: LoadedModel, on path: String, task: DataRecipe.Task?, columns: TableColumns = TableColumns(),
+    batchSize: Int = 32, metrics: [String] = [], viewCount: Int = 1, device: Device,
     progress: @escaping (_ done: Int, _ count: Int, _ imagesPerSecond: Double) -> Void = { _, _, _ in }
   ) throws {
     let shapes = try loaded.model.shapes(for: [loaded.inputShape])
     let output = shapes[loaded.firstOutput.index]
-    let isTable = path.hasSuffix(".csv") || path.hasSuffix(".tsv")
+    try LabelledImages.check(columns, of: path)
+    let isTable = LabelledImages.isTable(path)
     // One output under at most one name is a number; two names under one output are two classes.
     let isNumber = isTable && output == [1] && (loaded.labels?.count ?? 1) == 1
     let isMultiLabel = isTable && output.elementCount > 1 && loaded.model.endsInSigmoid
     let task = task ?? (isNumber ? .regression : isMultiLabel ? .multiLabel : .classification)
-    let pictures = try LabelledImages(at: path, task: task, classNames: task == .regression ? nil : loaded.labels)
+    let pictures = try LabelledImages(
+      at: path, task: task, columns: columns, classNames: task == .regression ? nil : loaded.labels)
     if task == .classification, loaded.labels == nil, output.elementCount != 1,
       pictures.classNames.count != output.elementCount
     {
