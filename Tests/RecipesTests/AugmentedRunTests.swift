@@ -56,6 +56,26 @@ struct AugmentedRunTests {
     #expect(error?.problems.first?.message.contains(words) == true, "\(error.map { "\($0)" } ?? "")")
   }
 
+  @Test("The plan says how pictures are changed, and when")
+  func note() throws {
+    let pictures = try StripedPictures(perClass: 4)
+    func notes(_ augment: JSONValue, cache: JSONValue = false) throws -> [String] {
+      try pictures.plan(Self.layers, phases: ResumeTests.phases, augment: augment, cache: cache).notes
+        .filter { $0.hasPrefix("augmentation:") }
+    }
+    let turned: JSONValue = ["name": "random_rotation", "factor": 0.1, "probability": 0.5]
+    #expect(
+      try notes([["name": "random_flip"], turned, ["name": "mix_up"]]) == [
+        "augmentation: random_flip, random_rotation (probability 0.5), mix_up of mini-batches; drawn anew in every epoch "
+          + "(finetune augment draws them)"
+      ])
+    #expect(
+      try notes([["name": "random_flip"]], cache: ["views": 3]) == [
+        "augmentation: random_flip; 3 views of each picture, which the epochs take in turn (finetune augment draws them)"
+      ])
+    #expect(try notes([]).isEmpty)
+  }
+
   private func recipe(
     _ augment: JSONValue, task: String = "classification", cache: JSONValue = true, batchSize: Int = 8,
     optimizer: JSONValue = "adam", loss: JSONValue = nil

@@ -63,6 +63,21 @@ struct StartingRecipeTests {
       start.reasons.contains { $0.hasPrefix("class weights:") && $0.contains("many has 30") && $0.contains("few 10") })
   }
 
+  @Test("Few pictures of a class are validated with in folds, and a model of all is trained")
+  func folds() throws {
+    let (few, plan) = try Self.start(Self.folder([("a", 29), ("b", 30)]))
+    #expect(few.json["data"]?["folds"] == ["count": 5, "refit": true] && few.json["data"]?["validation"] == nil)
+    #expect(plan.folds.count == 5 && plan.recipe.data.folds?.refits == true)
+    #expect(few.reasons.contains { $0.hasPrefix("validation: 5 folds") && $0.contains("6 short trainings") })
+    // Enough, or not even one of a class in each fold.
+    for counts in [[("a", 30), ("b", 30)], [("a", 20), ("b", 4)]] {
+      #expect(try Self.start(Self.folder(counts)).start.json["data"]?["validation"] == ["fraction": 0.2])
+    }
+    let root = TemporaryFolder.path("split")
+    for part in ["train", "validation"] { _ = try Self.folder([("a", 9), ("b", 9)], in: root + "/" + part) }
+    #expect(try Self.start(root).start.json["data"]?["folds"] == nil)
+  }
+
   @Test("Folders of training, validation and test are taken as what they are called")
   func parts() throws {
     let root = TemporaryFolder.path("split")

@@ -173,39 +173,6 @@ extension Recipe {
       try LabelledImages(at: resolved(path), task: data.task, columns: columns, classNames: classNames)
     }
   }
-
-  /// What to tell of the lists: what columns are, how large groups, and which pictures are in two sets.
-  func pictureNotes(_ training: LabelledImages, _ validation: LabelledImages?, _ test: LabelledImages?) -> [String] {
-    var notes: [String] = []
-    let columns = data.options.columns.named
-    if !columns.isEmpty {
-      notes.append("columns: " + columns.map { "\($0.key) \"\($0.name)\"" }.joined(separator: ", "))
-    }
-    if training.groups != nil {
-      let counts = [training, validation, test].compactMap { $0?.groups.map { "\(Set($0).count)" } }
-      notes.append("groups: \(counts.joined(separator: " + ")), none of them in two sets")
-    }
-    if let weights = training.weights, let least = weights.min(), let most = weights.max() {
-      notes.append(
-        "weights: from \(least) to \(most)"
-          + (data.options.sampling == .weighted ? ", as chances to be drawn" : ", as factors of the training loss"))
-    }
-    if data.options.sampling == .balanced { notes.append("sampling: every class equally often in every epoch") }
-    if data.options.limit != nil { notes.append("limit: \(training.count) pictures to train on, chosen by the seed") }
-    let sets: [(words: String, pictures: LabelledImages?)] = [
-      ("trained on", training), ("validated with", validation), ("tested on", test),
-    ]
-    for (first, second) in [(0, 1), (0, 2), (1, 2)] {
-      guard let one = sets[first].pictures, let other = sets[second].pictures else { continue }
-      let shared = Set(one.paths).intersection(other.paths).count
-      if shared > 0 {
-        notes.append(
-          "warning: \(shared) pictures are both \(sets[first].words) and \(sets[second].words): the results will look "
-            + "better than they are")
-      }
-    }
-    return notes
-  }
 }
 
 extension DataRecipe.Validation {
