@@ -1,5 +1,6 @@
 internal import Kernels
 internal import Layers
+internal import Tensors
 internal import Training
 
 /// Keeps a run's state while it goes on, so that it can be taken up again after whatever ended it.
@@ -13,9 +14,7 @@ final class RunCheckpoints: TrainingKeeper {
   private let movable: [Int]
   let saves: ModelSaves
   private let clock = ContinuousClock()
-  private var last: ContinuousClock.Instant
-  private var pause: Duration
-  private var steps = 0
+  private var pace: CheckpointPace
   private var hasWritten = false
   private var isBroken = false
   /// What the run was started with; found out when it is first needed, because large models take a while.
@@ -32,8 +31,10 @@ final class RunCheckpoints: TrainingKeeper {
     folder = CheckpointFolder(output + "/checkpoints")
     saves = ModelSaves(plan, output: output, observer: observer)
     movable = Array(Set(plan.model.parameters.indices).subtracting(plan.alwaysFrozenParameters)).sorted()
-    last = clock.now
-    pause = .seconds(plan.recipe.checkpoint.seconds)
+    let count = movable.reduce(0) { $0 + plan.model.parameters[$1].shape.elementCount }
+    // What moves, its best so far, and two moments of it.
+    pace = CheckpointPace(
+      plan.recipe.checkpoint, byteCount: 4 * count * MemoryLayout<Float>.stride, start: clock.now)
   }
 
   /// Takes up the state of an earlier run: gives `model` its numbers.
@@ -73,9 +74,7 @@ final class RunCheckpoints: TrainingKeeper {
   }
 
   func batchEnded(_ model: Model, _ state: TrainingState) {
-    steps += 1
-    let isDue = plan.recipe.checkpoint.steps.map { steps % $0 == 0 } ?? (clock.now - last >= pause)
-    if isDue { write(model, state) }
+    if pace.isDue(at: clock.now) { write(model, state) }
   }
 
   func epochEnded(_ model: Model, _ state: TrainingState, isBest: Bool) {
@@ -106,9 +105,7 @@ final class RunCheckpoints: TrainingKeeper {
       return false
     }
     hasWritten = true
-    last = clock.now
-    // Writing takes at most a twentieth of the time, however large the model.
-    pause = max(.seconds(plan.recipe.checkpoint.seconds), (last - start) * 20)
+    pace.wrote(from: start, to: clock.now)
     return true
   }
 }
