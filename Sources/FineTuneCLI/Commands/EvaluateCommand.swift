@@ -27,8 +27,7 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var running: RunningOptions
 
   func run() throws {
-    let loaded = try model.reference.load()
-    running.say(loaded.notes)
+    let loaded = try model.loaded(running)
     let progress = ProgressLine(isQuiet: running.quiet)
     let evaluation = try PictureEvaluation(
       loaded, on: images, task: task, columns: columns.columns, viewCount: views.count,

@@ -30,8 +30,7 @@ struct FeaturesCommand: ParsableCommand {
   @OptionGroup var running: RunningOptions
 
   func run() throws {
-    let loaded = try model.reference.load()
-    running.say(loaded.notes)
+    let loaded = try model.loaded(running)
     let progress = ProgressLine(isQuiet: running.quiet)
     let export = try FeatureExport(
       loaded, of: images, columns: columns.columns, layers: layers, pooling: pool, to: output,

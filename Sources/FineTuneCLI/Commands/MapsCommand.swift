@@ -19,8 +19,7 @@ struct MapsCommand: ParsableCommand {
   @OptionGroup var running: RunningOptions
 
   func run() throws {
-    let loaded = try model.reference.load()
-    running.say(loaded.notes)
+    let loaded = try model.loaded(running)
     let maps = try FeatureMaps(loaded, of: image, layer: layer, on: running.device)
     try ImageEncoder.writePNG(maps.sheet, to: output)
     running.say([

@@ -57,6 +57,13 @@ struct ModelOptions: ParsableArguments {
       interpolation: interpolation, decoding: decoding, labelFile: labels,
       weightRules: WeightRules(allowMissing: allowMissing, allowUnused: allowUnused, method: match))
   }
+
+  /// The model; says what was loaded from where.
+  func loaded(_ running: RunningOptions) throws -> LoadedModel {
+    let loaded = try reference.load()
+    running.say(loaded.notes)
+    return loaded
+  }
 }
 
 /// How often each picture is looked at.

@@ -32,8 +32,7 @@ struct PredictCommand: ParsableCommand {
   }
 
   func run() throws {
-    let loaded = try model.reference.load()
-    running.say(loaded.notes)
+    let loaded = try model.loaded(running)
     let progress = ProgressLine(isQuiet: running.quiet)
     let prediction = try Prediction(
       loaded, of: images, topCount: top, viewCount: views.count, on: precision.device(running)

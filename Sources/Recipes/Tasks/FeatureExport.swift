@@ -31,19 +31,11 @@ public struct FeatureExport: Sendable {
 
     var parts = [[Tensor]](repeating: [], count: layers.count)
     var kept: [Int] = []
-    var skipped: [ImageError] = []
-    let chunk = 32
-    for start in stride(from: 0, to: files.count, by: chunk) {
-      let names = Array(files[start..<min(files.count, start + chunk)])
-      let batch = loader.load(names, in: device.buffers) { count, body in device.forEach(count, body) }
-      skipped += batch.skipped
-      if !batch.positions.isEmpty {
-        kept += batch.positions.map { start + $0 }
-        for (index, value) in program([loaded.preprocessing(batch.images)], on: device).enumerated() {
-          parts[index].append(Self.pooled(value, pooling, on: device))
-        }
+    let skipped = loader.eachBatch(of: files, on: device, progress: progress) { batch, start in
+      kept += batch.positions.map { start + $0 }
+      for (index, value) in program([loaded.preprocessing(batch.images)], on: device).enumerated() {
+        parts[index].append(Self.pooled(value, pooling, on: device))
       }
-      progress(min(files.count, start + chunk), files.count)
     }
     guard !kept.isEmpty else {
       throw ModelLoadingError("\(path): none of the \(files.count) pictures can be read; the first: \(skipped[0])")

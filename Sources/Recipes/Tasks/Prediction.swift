@@ -52,30 +52,20 @@ extension Prediction {
     let views = try TestTimeViews(viewCount, for: model)
 
     var pictures: [Picture] = []
-    var skipped: [ImageError] = []
-    let chunk = 32
-    for start in stride(from: 0, to: files.count, by: chunk) {
-      let names = Array(files[start..<min(files.count, start + chunk)])
-      let batch = loader.load(names, in: device.buffers) { count, body in device.forEach(count, body) }
-      skipped += batch.skipped
-      if !batch.positions.isEmpty {
-        let outputs = Self.mean(
-          (0..<views.count).map { view in
-            let pictures = views.pictures(batch.images, view: view, forEach: device.forEach)
-            return program([model.preprocessing(pictures)], on: device)[0].elements
-          })
-        for (row, position) in batch.positions.enumerated() {
-          let values = outputs[(row * classCount)..<((row + 1) * classCount)]
-          pictures.append(
-            Picture(
-              file: names[position], classes: Self.top(topCount, Array(values), labels, sum: givesProbabilities ? 1 : 0)
-            ))
-        }
+    let sum: Float = givesProbabilities ? 1 : 0
+    skipped = loader.eachBatch(of: files, on: device, progress: progress) { batch, start in
+      let outputs = Self.mean(
+        (0..<views.count).map { view in
+          let changed = views.pictures(batch.images, view: view, forEach: device.forEach)
+          return program([model.preprocessing(changed)], on: device)[0].elements
+        })
+      for (row, position) in batch.positions.enumerated() {
+        let values = outputs[(row * classCount)..<((row + 1) * classCount)]
+        pictures.append(
+          Picture(file: files[start + position], classes: Self.top(topCount, Array(values), labels, sum: sum)))
       }
-      progress(min(files.count, start + chunk), files.count)
     }
     self.pictures = pictures
-    self.skipped = skipped
   }
 
   /// The mean of lists of numbers, place by place.

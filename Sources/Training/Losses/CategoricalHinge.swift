@@ -1,4 +1,3 @@
-public import JSON
 public import Layers
 public import Tensors
 
@@ -8,17 +7,10 @@ public import Tensors
 /// - Formula: `max(max((1 − t) y) − Σ t y + 1, 0)`, with the right class' `t` 1 and 0 elsewhere
 ///
 /// The maximum runs over the right class too, whose term is 0, as in Keras.
-public struct CategoricalHinge: Loss {
+public struct CategoricalHinge: PlainLoss {
   public static let name = "categorical_hinge"
 
   public init() {}
-
-  public init(config: JSONValue) throws(ConfigError) {
-    let reader = try ConfigReader(config, of: Self.name)
-    try reader.finish()
-  }
-
-  public var config: JSONValue { ["name": .string(Self.name)] }
 
   public func check(output: Shape, targets: Targets) throws(ConfigError) { try checkClasses(output, targets) }
 

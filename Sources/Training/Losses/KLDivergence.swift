@@ -1,4 +1,3 @@
-public import JSON
 public import Layers
 public import Tensors
 
@@ -14,17 +13,10 @@ public import Tensors
 /// - Formula: `Σⱼ tⱼ ln(tⱼ / yⱼ)`, both taken from [1e-7, 1]; slope `−t / y`
 ///
 /// See [Kullback & Leibler 1951](https://doi.org/10.1214/aoms/1177729694). For targets that are classes it is the cross-entropy.
-public struct KLDivergence: Loss {
+public struct KLDivergence: PlainLoss {
   public static let name = "kl_divergence"
 
   public init() {}
-
-  public init(config: JSONValue) throws(ConfigError) {
-    let reader = try ConfigReader(config, of: Self.name)
-    try reader.finish()
-  }
-
-  public var config: JSONValue { ["name": .string(Self.name)] }
 
   public var takesProbabilities: Bool { true }
 

@@ -1,4 +1,3 @@
-public import JSON
 public import Layers
 public import Tensors
 
@@ -12,17 +11,10 @@ public import Tensors
 ///
 /// - Outputs: `[samples, units]`
 /// - Formula: `ln cosh(y − t)`, mean over the units; slope `tanh(y − t)`
-public struct LogCosh: Loss {
+public struct LogCosh: PlainLoss {
   public static let name = "log_cosh"
 
   public init() {}
-
-  public init(config: JSONValue) throws(ConfigError) {
-    let reader = try ConfigReader(config, of: Self.name)
-    try reader.finish()
-  }
-
-  public var config: JSONValue { ["name": .string(Self.name)] }
 
   public func check(output: Shape, targets: Targets) throws(ConfigError) { try checkNumbers(output, targets) }
 

@@ -1,4 +1,3 @@
-public import JSON
 public import Layers
 public import Tensors
 
@@ -6,17 +5,10 @@ public import Tensors
 ///
 /// - Outputs: `[samples, units]`
 /// - Formula: `|y − t|`, mean over the units; slope 0 where there is no difference
-public struct MeanAbsoluteError: Loss {
+public struct MeanAbsoluteError: PlainLoss {
   public static let name = "mean_absolute_error"
 
   public init() {}
-
-  public init(config: JSONValue) throws(ConfigError) {
-    let reader = try ConfigReader(config, of: Self.name)
-    try reader.finish()
-  }
-
-  public var config: JSONValue { ["name": .string(Self.name)] }
 
   public func check(output: Shape, targets: Targets) throws(ConfigError) { try checkNumbers(output, targets) }
 

@@ -1,4 +1,3 @@
-public import JSON
 public import Layers
 public import Tensors
 
@@ -6,17 +5,10 @@ public import Tensors
 ///
 /// - Outputs: `[samples, units]`
 /// - Formula: `100 · |y − t| / max(|t|, ε)`, ε 1e-7, mean over the units. Targets of 0 make it huge.
-public struct MeanAbsolutePercentageError: Loss {
+public struct MeanAbsolutePercentageError: PlainLoss {
   public static let name = "mean_absolute_percentage_error"
 
   public init() {}
-
-  public init(config: JSONValue) throws(ConfigError) {
-    let reader = try ConfigReader(config, of: Self.name)
-    try reader.finish()
-  }
-
-  public var config: JSONValue { ["name": .string(Self.name)] }
 
   public func check(output: Shape, targets: Targets) throws(ConfigError) { try checkNumbers(output, targets) }
 

@@ -1,4 +1,3 @@
-public import JSON
 public import Layers
 public import Tensors
 
@@ -6,17 +5,10 @@ public import Tensors
 ///
 /// - Outputs: `[samples, units]`
 /// - Formula: `(y − t)²`, mean over the units
-public struct MeanSquaredError: Loss {
+public struct MeanSquaredError: PlainLoss {
   public static let name = "mean_squared_error"
 
   public init() {}
-
-  public init(config: JSONValue) throws(ConfigError) {
-    let reader = try ConfigReader(config, of: Self.name)
-    try reader.finish()
-  }
-
-  public var config: JSONValue { ["name": .string(Self.name)] }
 
   public func check(output: Shape, targets: Targets) throws(ConfigError) { try checkNumbers(output, targets) }
 

@@ -1,4 +1,3 @@
-public import JSON
 public import Layers
 public import Tensors
 
@@ -12,17 +11,10 @@ public import Tensors
 ///
 /// - Outputs: `[samples, units]`
 /// - Formula: `(ln(max(y, ε) + 1) − ln(max(t, ε) + 1))²`, ε 1e-7, mean over the units; slope 0 below ε
-public struct MeanSquaredLogarithmicError: Loss {
+public struct MeanSquaredLogarithmicError: PlainLoss {
   public static let name = "mean_squared_logarithmic_error"
 
   public init() {}
-
-  public init(config: JSONValue) throws(ConfigError) {
-    let reader = try ConfigReader(config, of: Self.name)
-    try reader.finish()
-  }
-
-  public var config: JSONValue { ["name": .string(Self.name)] }
 
   public func check(output: Shape, targets: Targets) throws(ConfigError) { try checkNumbers(output, targets) }
 

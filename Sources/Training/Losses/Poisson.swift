@@ -1,4 +1,3 @@
-public import JSON
 public import Layers
 public import Tensors
 
@@ -12,17 +11,10 @@ public import Tensors
 ///
 /// - Outputs: `[samples, units]`, above 0: end the model with `softplus` or `exponential`
 /// - Formula: `y − t ln(y + ε)`, ε 1e-7, mean over the units
-public struct Poisson: Loss {
+public struct Poisson: PlainLoss {
   public static let name = "poisson"
 
   public init() {}
-
-  public init(config: JSONValue) throws(ConfigError) {
-    let reader = try ConfigReader(config, of: Self.name)
-    try reader.finish()
-  }
-
-  public var config: JSONValue { ["name": .string(Self.name)] }
 
   public func check(output: Shape, targets: Targets) throws(ConfigError) { try checkNumbers(output, targets) }
 

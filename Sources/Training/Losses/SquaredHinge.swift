@@ -1,4 +1,3 @@
-public import JSON
 public import Layers
 public import Tensors
 
@@ -6,17 +5,10 @@ public import Tensors
 ///
 /// - Outputs: `[samples, units]`, without an activation or with `tanh`
 /// - Formula: `max(1 − t y, 0)²`, mean over the units, with `t` −1 or 1; targets 0 and 1 are taken for these
-public struct SquaredHinge: Loss {
+public struct SquaredHinge: PlainLoss {
   public static let name = "squared_hinge"
 
   public init() {}
-
-  public init(config: JSONValue) throws(ConfigError) {
-    let reader = try ConfigReader(config, of: Self.name)
-    try reader.finish()
-  }
-
-  public var config: JSONValue { ["name": .string(Self.name)] }
 
   public func check(output: Shape, targets: Targets) throws(ConfigError) { try checkLabels(output, targets) }
 
