@@ -1,3 +1,4 @@
+internal import CLazyCurl
 internal import Foundation
 
 /// Fetches one file over HTTP or HTTPS, so that at its place there is never anything but the whole one.
@@ -40,6 +41,11 @@ public struct Download: Sendable {
     }
     var partial = try PartialFile(beside: destination, address: address)
     if FileManager.default.fileExists(atPath: destination) { return partial.discard() }
+    // A text that libcurl's loading has left for good, if it failed.
+    if let problem = unsafe ft_curl_problem() {
+      if partial.byteCount == 0 { partial.discard() }
+      throw DownloadError(.unavailable, address, unsafe String(cString: problem))
+    }
     do throws(DownloadError) { try fetch(url, into: &partial, progress) } catch {
       if partial.byteCount == 0 { partial.discard() }
       throw error

@@ -12,6 +12,8 @@ public struct DownloadError: Error, Hashable, Sendable, CustomStringConvertible 
     case cannotWrite
     /// Another process is fetching the same file.
     case busy
+    /// This machine lacks what downloads take.
+    case unavailable
   }
 
   public var kind: Kind
