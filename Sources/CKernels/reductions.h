@@ -38,23 +38,40 @@ static void column_maxima(ptrdiff_t rows, ptrdiff_t columns, const float *x, flo
   CK_REDUCE(splat(-INFINITY), sum[j] = at_least(load_some(whole, x + i, part), sum[j]))
 }
 
+// Of some vectors of columns the sum of the squared distances from the mean, and that of the distances, in chains of their own.
+CK_INLINE void column_distances(const int whole, const int vectors, ptrdiff_t rows, ptrdiff_t columns, const float *x,
+                                float *mean, float *squares, vm part) {
+  const float count = (float)rows;
+  vf m[4], sum[4], rest[4];
+#pragma clang loop unroll(full)
+  for (int j = 0; j < vectors; j++) {
+    m[j] = load_some(whole, mean + j * CK_LANES, part) / count;
+    sum[j] = rest[j] = splat(0);
+  }
+  for (ptrdiff_t r = 0; r < rows; r++, x += columns) {
+#pragma clang loop unroll(full)
+    for (int j = 0; j < vectors; j++) {
+      const vf d = load_some(whole, x + j * CK_LANES, part) - m[j];
+      rest[j] += d;
+      sum[j] = d * d + sum[j];
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int j = 0; j < vectors; j++) {
+    store_some(whole, mean + j * CK_LANES, m[j] + rest[j] / count, part);
+    store_some(whole, squares + j * CK_LANES, sum[j] - rest[j] * rest[j] / count, part);
+  }
+}
+
 // The mean, then the sum of the squared distances from it. The distances' own sum, zero but for rounding, corrects
 // both.
 static void column_moments(ptrdiff_t rows, ptrdiff_t columns, const float *x, float *mean, float *squares) {
   column_sums(rows, columns, x, mean);
-  for (ptrdiff_t c = 0; c < columns; c += CK_LANES) {
-    const vm part = lanes(columns - c);
-    const float count = (float)rows;
-    const vf m = load_part(mean + c, part) / count;
-    vf sum = splat(0), rest = splat(0);
-    for (ptrdiff_t r = 0; r < rows; r++) {
-      const vf d = load_part(x + r * columns + c, part) - m;
-      rest += d;
-      sum = d * d + sum;
-    }
-    store_part(mean + c, m + rest / count, part);
-    store_part(squares + c, sum - rest * rest / count, part);
-  }
+  ptrdiff_t c = 0;
+  for (; c + 4 * CK_LANES <= columns; c += 4 * CK_LANES)
+    column_distances(1, 4, rows, columns, x + c, mean + c, squares + c, lanes(CK_LANES));
+  for (; c < columns; c += CK_LANES)
+    column_distances(0, 1, rows, columns, x + c, mean + c, squares + c, lanes(columns - c));
 }
 
 // Where several rows share the maximum, they share its gradient.

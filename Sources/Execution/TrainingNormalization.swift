@@ -13,6 +13,8 @@ struct TrainingNormalization {
   let mode: Context.Mode
   let step: TrainingStep
   let device: Device
+  /// Of the step whose output is the image.
+  let sumsBelow: GradientSums?
 
   /// - Returns: the output and the way back, and the statistics that moved.
   func callAsFunction(_ inputs: [SampleParts], _ numbers: [Tensor]) -> (made: StepOutput, statistics: [Tensor]) {
@@ -20,12 +22,12 @@ struct TrainingNormalization {
     // Those of the normalisation come behind the convolution's.
     let own = Array(numbers.suffix(layer.parameterSpecs(for: image.shape.sample).count))
     let others = Array(numbers.dropLast(own.count))
-    let x = normalized(image, others)
+    let (x, moments) = normalized(image, others, takingMoments: mode == .training)
     let residual = inputs.count > 1 ? inputs[1].whole(on: device) : nil
     let channels: NormalizedChannels
     var statistics: [Tensor] = []
     switch mode {
-    case .training: (channels, statistics) = layer.channels(own, moments: device.channelMoments(x))
+    case .training: (channels, statistics) = layer.channels(own, moments: moments ?? device.channelMoments(x))
     case .inference: channels = layer.channels(own)
     }
     let output: SampleParts =
@@ -35,17 +37,24 @@ struct TrainingNormalization {
     // Behind a sum the activation's input is not known any more, but its output tells as much.
     var shown = residual != nil && activation != .linear ? output.whole(on: device) : nil
     var kept = step.dropsConvolved ? nil : x
+    // Its user makes the whole gradient, and can take the sums of it.
+    let ownSums = step.isRemade && mode == .training ? GradientSums(of: x, channels, activation) : nil
     let pullback: (consuming Tensor) -> LayerGradients = { dOutput in
-      let x = kept.take() ?? normalized(image, others)
-      return back(dOutput, x, shown.take(), channels, image, others)
+      let x = kept.take() ?? normalized(image, others, takingMoments: false).x
+      return back(dOutput, x, shown.take(), channels, image, others, ownSums?.take())
     }
-    return (StepOutput(value: output, pullback: pullback), statistics)
+    return (StepOutput(value: output, sums: ownSums, pullback: pullback), statistics)
   }
 
-  /// What is normalised.
-  private func normalized(_ image: SampleParts, _ numbers: [Tensor]) -> Tensor {
-    guard let convolution else { return image.whole(on: device) }
-    return device.convolution(image, numbers[0], convolution, bias: numbers.dropFirst().first)
+  /// What is normalised, and its moments if a convolution that made it could take them meanwhile.
+  private func normalized(
+    _ image: SampleParts, _ numbers: [Tensor], takingMoments: Bool
+  ) -> (x: Tensor, moments: (mean: Tensor, variance: Tensor)?) {
+    guard let convolution else { return (image.whole(on: device), nil) }
+    let bias = numbers.dropFirst().first
+    guard takingMoments else { return (device.convolution(image, numbers[0], convolution, bias: bias), nil) }
+    let made = device.convolutionAndMoments(image, numbers[0], convolution, bias: bias)
+    return (made.output, made.moments)
   }
 
   /// - Parameters:
@@ -54,7 +63,7 @@ struct TrainingNormalization {
   ///   - numbers: the convolution's.
   private func back(
     _ dOutput: consuming Tensor, _ x: Tensor, _ output: Tensor?, _ channels: NormalizedChannels, _ image: SampleParts,
-    _ numbers: [Tensor]
+    _ numbers: [Tensor], _ sums: (sums: Tensor, products: Tensor)?
   ) -> LayerGradients {
     var gradient = consume dOutput
     let isFixed = mode == .inference
@@ -65,10 +74,12 @@ struct TrainingNormalization {
     // A residual gets the gradient in front of the activation; without one nobody needs it by itself.
     let separates = step.inputs.count > 1 && activation != .linear
     let scalesAtOnce = isFixed && needsOwn && !needsResidual
-    let found = device.takeBack(
-      &gradient, through: x, output: output, channels, activation,
-      writing: scalesAtOnce ? .scaled : separates ? .gradient : .nothing,
-      summing: isTrained || isConvolutionTrained || (needsOwn && !isFixed))
+    let found =
+      sums
+      ?? device.takeBack(
+        &gradient, through: x, output: output, channels, activation,
+        writing: scalesAtOnce ? .scaled : separates ? .gradient : .nothing,
+        summing: isTrained || isConvolutionTrained || (needsOwn && !isFixed))
     let dResidual = needsResidual ? gradient : nil
     var dNormalized: SampleParts?
     if scalesAtOnce {
@@ -90,7 +101,8 @@ struct TrainingNormalization {
       others = numbers.map { _ in nil }
       if let dNormalized {
         (others[0], dInput) = device.convolutionGradients(
-          isConvolutionTrained ? image : nil, dNormalized, numbers[0], convolution, needsImage: step.inputNeeds[0])
+          isConvolutionTrained ? image : nil, dNormalized, numbers[0], convolution, needsImage: step.inputNeeds[0],
+          for: sumsBelow)
       }
       if isConvolutionTrained, numbers.count > 1, let found {
         // The batch's mean takes away whatever a bias adds.

@@ -6,7 +6,7 @@ internal import Tensors
 /// gradient, then the gradients of kernel and image.
 func convolved(
   _ image: SampleParts, _ convolution: SampleConvolution, _ numbers: [Tensor], _ activation: NormalizedActivation,
-  _ step: TrainingStep, on device: Device
+  _ step: TrainingStep, on device: Device, sumsBelow: GradientSums?
 ) -> StepOutput {
   let kernel = numbers[0]
   let output = device.convolution(
@@ -15,12 +15,12 @@ func convolved(
   // The closure lets go of both before the image's gradient needs memory.
   var kept = isTrained ? image : nil
   var shown = activation == .linear ? nil : output
-  return StepOutput(value: .tensor(output)) { dOutput in
+  return StepOutput(value: .tensor(output), sums: nil) { dOutput in
     var gradient = dOutput
     let dBias = device.takeBack(
       &gradient, throughOutput: shown.take(), activation, summing: isTrained && numbers.count > 1)
     let found = device.convolutionGradients(
-      kept.take(), .tensor(gradient), kernel, convolution, needsImage: step.inputNeeds[0])
+      kept.take(), .tensor(gradient), kernel, convolution, needsImage: step.inputNeeds[0], for: sumsBelow)
     return LayerGradients(
       inputs: [found.image], parameters: numbers.count > 1 ? [found.kernel, dBias] : [found.kernel])
   }

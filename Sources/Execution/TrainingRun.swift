@@ -12,6 +12,8 @@ struct TrainingRun {
   /// Whether there will be a way back.
   private let isRecorded: Bool
   private var values: [ValueID: SampleParts]
+  /// Of values whose gradient one step makes alone.
+  private var sums: [ValueID: GradientSums] = [:]
   private(set) var statistics: [Int: Tensor] = [:]
   private(set) var tape: [ModelEvaluation.Record] = []
 
@@ -43,15 +45,17 @@ struct TrainingRun {
   mutating func take(_ step: TrainingStep) {
     let inputs = step.inputs.map(value)
     let numbers = step.parameters.map(number)
+    let sumsBelow = step.inputs.first.flatMap { sums[$0] }
     release(step.releases.filter { $0 != step.output })
     switch step.work {
     case .layer(let call, let mode):
       layer(step, inputs.map { $0.whole(on: device) }, numbers, call: call, mode)
     case .convolution(let convolution, let activation):
-      put(convolved(inputs[0], convolution, numbers, activation, step, on: device), for: step)
+      put(convolved(inputs[0], convolution, numbers, activation, step, on: device, sumsBelow: sumsBelow), for: step)
     case .normalization(let convolution, let layer, let activation, let mode):
       let normalization = TrainingNormalization(
-        convolution: convolution, layer: layer, activation: activation, mode: mode, step: step, device: device)
+        convolution: convolution, layer: layer, activation: activation, mode: mode, step: step, device: device,
+        sumsBelow: sumsBelow)
       let (made, moved) = normalization(inputs, numbers)
       move(moved, of: step)
       put(made, for: step)
@@ -59,7 +63,9 @@ struct TrainingRun {
     if step.releases.contains(step.output) { release([step.output]) }
   }
 
-  mutating func release(_ released: [ValueID]) { for value in released { values[value] = nil } }
+  mutating func release(_ released: [ValueID]) {
+    for value in released { (values[value], sums[value]) = (nil, nil) }
+  }
 
   mutating func put(_ tensor: Tensor, _ record: ModelEvaluation.Record) {
     values[record.output] = .tensor(tensor)
@@ -79,7 +85,7 @@ struct TrainingRun {
     let evaluation = step.layer.evaluate(inputs, numbers, in: context)
     let output = evaluation.output
     move(evaluation.statistics, of: step)
-    put(StepOutput(value: .tensor(output), pullback: evaluation.intoPullback()), for: step)
+    put(StepOutput(value: .tensor(output), sums: nil, pullback: evaluation.intoPullback()), for: step)
   }
 
   private mutating func move(_ moved: [Tensor], of step: TrainingStep) {
@@ -89,6 +95,7 @@ struct TrainingRun {
   private mutating func put(_ made: StepOutput, for step: TrainingStep) {
     values[step.output] = made.value
     guard isRecorded, !step.needs.isEmpty else { return }
+    sums[step.output] = made.sums
     tape.append(
       ModelEvaluation.Record(
         inputs: step.inputs, output: step.output, parameters: step.parameters, pullback: made.pullback))
@@ -98,5 +105,7 @@ struct TrainingRun {
 /// What a step makes, and the way back.
 struct StepOutput {
   let value: SampleParts
+  /// Where the step behind leaves the sums of its gradient, if it is the only one and they are wanted.
+  let sums: GradientSums?
   let pullback: (consuming Tensor) -> LayerGradients
 }

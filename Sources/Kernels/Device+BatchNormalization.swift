@@ -153,6 +153,12 @@ extension Device {
       return nil
     }
     let partial = making([products ? 2 : 1, chunks, count]) { pass($0) }
+    if products { return totals(of: partial, chunks: chunks, count: count) }
+    return (sumOfRows(partial, count: chunks, size: count).reshaped(to: [count]), nil)
+  }
+
+  /// The sums of two tables of `chunks` rows of `count`, one behind the other.
+  func totals(of partial: Tensor, chunks: Int, count: Int) -> (sums: Tensor, products: Tensor) {
     let half = chunks * count
     func total(_ index: Int) -> Tensor {
       let part = reading(partial) { source in
@@ -160,7 +166,7 @@ extension Device {
       }
       return sumOfRows(part, count: chunks, size: count).reshaped(to: [count])
     }
-    return (total(0), products ? total(1) : nil)
+    return (total(0), total(1))
   }
 }
 
@@ -219,7 +225,7 @@ package struct NormalizedActivation: Hashable, Sendable {
   package var fused: FusedActivation { FusedActivation(function) ?? .none }
 
   /// - Parameter channels: scale, shift, inverse and offset, or nothing.
-  @unsafe fileprivate func kernel(_ channels: [Source]) -> ck_normalization {
+  @unsafe func kernel(_ channels: [Source]) -> ck_normalization {
     var n = unsafe ck_normalization()
     if channels.count == 4 {
       unsafe n.scale = channels[0].address

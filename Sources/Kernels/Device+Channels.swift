@@ -55,33 +55,13 @@ extension Device {
     let channels = x.shape[-1]
     let rows = x.count / max(1, channels)
     precondition(rows > 0, "no moments of \(x.shape)")
-    let chunkRows = Self.chunkRows(channels)
-    let chunks = (rows + chunkRows - 1) / chunkRows
-    let moments = reading(x) { source in
-      making([2, chunks, channels]) { target in
-        forEach(chunks) { chunk in
-          let first = chunk * chunkRows
-          unsafe kernels.table.column_moments(
-            min(chunkRows, rows - first), channels, source.address + first * channels,
-            target.address + chunk * channels, target.address + (chunks + chunk) * channels)
+    let moments = ChunkMoments(rows: rows, channels: channels)
+    return moments.merged(
+      reading(x) { source in
+        making(moments.shape) { target in
+          forEach(moments.count) { moments.take($0, of: source, into: target, kernels) }
         }
-      }
-    }.elements
-    var mean = Array(repeating: 0.0, count: channels)
-    var squares = mean
-    for chunk in 0..<chunks {
-      let (before, count) = (Double(chunk * chunkRows), Double(min(chunkRows, rows - chunk * chunkRows)))
-      let share = count / (before + count)
-      for channel in 0..<channels {
-        let distance = Double(moments[chunk * channels + channel]) - mean[channel]
-        mean[channel] += distance * share
-        squares[channel] +=
-          Double(moments[(chunks + chunk) * channels + channel]) + distance * distance * before * share
-      }
-    }
-    return (
-      Tensor([channels], mean.map { Float($0) }), Tensor([channels], squares.map { Float($0 / Double(rows)) })
-    )
+      })
   }
 
   /// Rows that are summed in one go: as many as stay in the second-level cache between two passes, and no more than a

@@ -27,17 +27,25 @@ extension Device {
     _ image: Source, count: Int, _ kernel: PackedKernel, into target: Target, pixelStride: Int? = nil,
     epilogue: KernelEpilogue
   ) {
+    convolution(image, count: count, kernel, into: target, pixelStride: pixelStride, epilogue: epilogue, made: nil)
+  }
+
+  /// The same, reporting each pixel of the output when it is made.
+  func convolution(
+    _ image: Source, count: Int, _ kernel: PackedKernel, into target: Target, pixelStride: Int? = nil,
+    epilogue: KernelEpilogue, made: MadeRows?
+  ) {
     let geometry = kernel.geometry
     let windows = geometry.window.rows(
       pixelStride: geometry.inputChannels, channels: geometry.inputChannels / geometry.groups)
     if let winograd = kernel.winograd {
       convolution(
         image, count: count, kernel.matrix, winograd, windows: windows, into: target, pixelStride: pixelStride,
-        epilogue: epilogue)
+        epilogue: epilogue, made: made)
     } else {
       multiply(
         image, kernel.matrix, windows: windows, rows: count * geometry.window.outputPixelCount, into: target,
-        pixelStride: pixelStride, epilogue: epilogue)
+        pixelStride: pixelStride, epilogue: epilogue, made: made)
     }
   }
 
@@ -68,7 +76,7 @@ extension Device {
   /// columns, made to suit the threads and caches, cannot show in the result.
   func multiply(
     _ image: Source, _ matrix: PackedMatrix, windows: ck_windows, rows: Int, into target: Target,
-    pixelStride: Int? = nil, scatter: ck_scatter? = nil, epilogue: KernelEpilogue
+    pixelStride: Int? = nil, scatter: ck_scatter? = nil, epilogue: KernelEpilogue, made: MadeRows? = nil
   ) {
     precondition(matrix.kernels == kernels, "a matrix packed for \(matrix.kernels) on a device with \(kernels)")
     guard rows > 0 else { return }
@@ -86,6 +94,7 @@ extension Device {
           panels.address + group * matrix.groupStride + columnRange.lowerBound * matrix.storedRows,
           columns: columnRange.count, rows: rowRange, into: target.address + first, outputStride: outputStride,
           scatter: scatter, epilogue: epilogue.shifted(by: first), scratch: scratch.address)
+        made?.add(rowRange, columns: columnRange.count)
       }
     }
   }

@@ -21,8 +21,12 @@ extension Device {
   }
 
   /// The same for `count` images that lie in memory one after the other.
-  func convolutionInputGradient(_ dOutput: Source, count: Int, _ kernel: PackedInputGradient, into target: Target) {
+  func convolutionInputGradient(
+    _ dOutput: Source, count: Int, _ kernel: PackedInputGradient, into target: Target, made: MadeRows? = nil
+  ) {
     let g = kernel.geometry
+    // Of several classes of pixels none makes whole lines.
+    let made = kernel.parts.count == 1 && kernel.parts[0].scatter == nil ? made : nil
     if !kernel.isComplete {
       unsafe target.address.update(repeating: 0, count: count * g.inputHeight * g.inputWidth * g.inputChannels)
     }
@@ -30,12 +34,12 @@ extension Device {
       if let winograd = part.winograd {
         convolution(
           dOutput, count: count, part.matrix, winograd, windows: part.windows, into: target, pixelStride: nil,
-          epilogue: KernelEpilogue())
+          epilogue: KernelEpilogue(), made: made)
       } else {
         multiply(
           dOutput, part.matrix, windows: part.windows,
           rows: count * part.windows.output_height * part.windows.output_width, into: target, scatter: part.scatter,
-          epilogue: KernelEpilogue())
+          epilogue: KernelEpilogue(), made: made)
       }
     }
   }

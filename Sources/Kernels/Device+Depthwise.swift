@@ -33,20 +33,31 @@ extension Device {
   package func depthwiseConvolution(
     _ image: Source, count: Int, _ kernel: Tensor, _ window: Window, into target: Target, epilogue: KernelEpilogue
   ) {
+    depthwiseConvolution(image, count: count, kernel, window, into: target, epilogue: epilogue, made: nil)
+  }
+
+  /// The same, reporting each pixel of the output when it is made.
+  func depthwiseConvolution(
+    _ image: Source, count: Int, _ kernel: Tensor, _ window: Window, into target: Target, epilogue: KernelEpilogue,
+    made: MadeRows?
+  ) {
     precondition(kernel.shape[3] == 1, "a depthwise kernel with a multiplier: \(kernel.shape)")
     let channels = kernel.shape[2]
     depthwise(
       image, count: count, kernel, window.rows(pixelStride: channels, channels: channels), into: target,
-      epilogue: epilogue)
+      epilogue: epilogue, made: made)
   }
 
   private func depthwise(
     _ image: Source, count: Int, _ kernel: Tensor, _ windows: ck_windows, into target: Target,
-    epilogue: KernelEpilogue
+    epilogue: KernelEpilogue, made: MadeRows? = nil
   ) {
-    let line = windows.output_width * windows.channels
+    let (line, width, channels) = (windows.output_width * windows.channels, windows.output_width, windows.channels)
     reading(kernel) { kernel in
-      forEachPiece(of: count * windows.output_height, grain: max(1, 16384 / max(1, line))) { lines in
+      forEachPiece(
+        of: count * windows.output_height, grain: max(1, 16384 / max(1, line)), reportingTo: made, width: width,
+        channels: channels
+      ) { lines in
         var windows = windows
         var epilogue = unsafe epilogue.value
         unsafe kernels.table.depthwise(
@@ -76,7 +87,9 @@ extension Device {
   }
 
   /// The image's gradient for `count` images that lie in memory one after the other, with a kernel packed for it.
-  func depthwiseInputGradient(_ dOutput: Source, count: Int, _ kernel: Tensor, _ window: Window, into target: Target) {
+  func depthwiseInputGradient(
+    _ dOutput: Source, count: Int, _ kernel: Tensor, _ window: Window, into target: Target, made: MadeRows? = nil
+  ) {
     let channels = kernel.shape[2] * kernel.shape[3]
     if window.strideHeight == 1 && window.strideWidth == 1 {
       // The convolution of the gradient with the kernel turned round.
@@ -87,16 +100,31 @@ extension Device {
         pad_top: (window.kernelHeight - 1) * window.dilationHeight - window.padTop,
         pad_left: (window.kernelWidth - 1) * window.dilationWidth - window.padLeft,
         output_height: window.inputHeight, output_width: window.inputWidth)
-      return depthwise(dOutput, count: count, kernel, windows, into: target, epilogue: KernelEpilogue())
+      return depthwise(dOutput, count: count, kernel, windows, into: target, epilogue: KernelEpilogue(), made: made)
     }
     reading(kernel) { kernel in
       forEachPiece(
-        of: count * window.inputHeight, grain: max(1, 16384 / max(1, window.inputWidth * channels))
+        of: count * window.inputHeight, grain: max(1, 16384 / max(1, window.inputWidth * channels)),
+        reportingTo: made, width: window.inputWidth, channels: channels
       ) { lines in
         var windows = window.rows(pixelStride: channels, channels: channels)
         unsafe kernels.table.depthwise_input_gradient(
           &windows, dOutput.address, kernel.address, target.address, lines.lowerBound, lines.count)
       }
+    }
+  }
+
+  /// Shares out lines of images; where somebody waits for them, in pieces that stay in cache.
+  private func forEachPiece(
+    of count: Int, grain: Int, reportingTo made: MadeRows?, width: Int, channels: Int,
+    _ body: @Sendable (Range<Int>) -> Void
+  ) {
+    guard let made else { return forEachPiece(of: count, grain: grain, body) }
+    let size = 4 * grain
+    forEach((count + size - 1) / size) { piece in
+      let lines = piece * size..<min(count, (piece + 1) * size)
+      body(lines)
+      made.add(lines.lowerBound * width..<lines.upperBound * width, columns: channels)
     }
   }
 

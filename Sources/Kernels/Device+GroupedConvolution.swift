@@ -60,51 +60,88 @@ extension Device {
     _ image: SampleParts, _ kernel: Tensor, _ convolution: SampleConvolution, bias: Tensor? = nil,
     activation: FusedActivation = .none
   ) -> Tensor {
-    guard runsInGroups(convolution) else {
-      guard case .dense(let geometry) = convolution else { preconditionFailure("depthwise runs in groups") }
-      return self.convolution(
-        image.whole(on: self), kernel, geometry, epilogue: Epilogue(bias: bias, activation: activation))
-    }
+    self.convolution(image, kernel, convolution, bias: bias, activation: activation, watching: nil)
+  }
+
+  /// The same with somebody to look at the pixels of the output as they are made.
+  func convolution(
+    _ image: SampleParts, _ kernel: Tensor, _ convolution: SampleConvolution, bias: Tensor? = nil,
+    activation: FusedActivation = .none, watching: ((Target) -> RowChunks)?
+  ) -> Tensor {
     let window = convolution.window
-    let groups = SampleGroups(batch: image.shape[0], pixels: window.outputPixelCount)
     let packed = packedFor(convolution, kernel)
     return reading(bias) { bias in
-      making([image.shape[0], window.outputHeight, window.outputWidth, convolution.outputChannels]) { target in
-        image.reading { part in
-          forEachGroup(groups, scratch: image.isMade ? groups.size * convolution.inputSize : 0) {
-            samples, scratch, device in
-            let source = part(samples, scratch, device)
-            let to = target.advanced(by: samples.lowerBound * convolution.outputSize)
-            let epilogue = KernelEpilogue(bias: bias, activation: activation)
-            if let packed {
-              device.convolution(source, count: samples.count, packed, into: to, epilogue: epilogue)
-            } else {
-              device.depthwiseConvolution(source, count: samples.count, kernel, window, into: to, epilogue: epilogue)
+      let epilogue = KernelEpilogue(bias: bias, activation: activation)
+      return making([image.shape[0], window.outputHeight, window.outputWidth, convolution.outputChannels]) { target in
+        let chunks = watching?(target)
+        if runsInGroups(convolution) {
+          let groups = SampleGroups(batch: image.shape[0], pixels: window.outputPixelCount)
+          image.reading { part in
+            forEachGroup(groups, scratch: image.isMade ? groups.size * convolution.inputSize : 0) {
+              samples, scratch, device in
+              let source = part(samples, scratch, device)
+              let to = target.advanced(by: samples.lowerBound * convolution.outputSize)
+              let made = chunks?.from(samples.lowerBound * window.outputPixelCount)
+              if let packed {
+                device.convolution(
+                  source, count: samples.count, packed, into: to, epilogue: epilogue, made: made)
+              } else {
+                device.depthwiseConvolution(
+                  source, count: samples.count, kernel, window, into: to, epilogue: epilogue, made: made)
+              }
             }
           }
+        } else if let packed {
+          reading(image.whole(on: self)) { source in
+            self.convolution(
+              source, count: image.shape[0], packed, into: target, epilogue: epilogue, made: chunks?.from(0))
+          }
         }
+        chunks?.finish(on: self)
       }
     }
   }
 
   /// The gradients of the kernel, if there is an image, and of the image, if it is wanted.
+  ///
+  /// - Parameter watching: looks at the pixels of the image's gradient as they are made.
   package func convolutionGradients(
     _ image: SampleParts?, _ gradient: SampleParts, _ kernel: Tensor, _ convolution: SampleConvolution,
     needsImage: Bool
   ) -> (kernel: Tensor?, image: Tensor?) {
+    convolutionGradients(image, gradient, kernel, convolution, needsImage: needsImage, watching: nil)
+  }
+
+  func convolutionGradients(
+    _ image: SampleParts?, _ gradient: SampleParts, _ kernel: Tensor, _ convolution: SampleConvolution,
+    needsImage: Bool, watching: ((Target) -> RowChunks)?
+  ) -> (kernel: Tensor?, image: Tensor?) {
+    let batch = gradient.shape[0]
+    let inputPixels = convolution.window.inputHeight * convolution.window.inputWidth
+    let shape: Shape = [
+      batch, convolution.window.inputHeight, convolution.window.inputWidth, convolution.inputChannels,
+    ]
     guard runsInGroups(convolution) else {
       guard case .dense(let geometry) = convolution else { preconditionFailure("depthwise runs in groups") }
       let gradient = gradient.whole(on: self)
       let dKernel = image.map { convolutionKernelGradient($0.whole(on: self), gradient, geometry) }
-      return (dKernel, needsImage ? convolutionInputGradient(gradient, kernel, geometry) : nil)
+      guard needsImage else { return (dKernel, nil) }
+      let packed = packedForInputGradient(kernel, geometry)
+      let dImage = reading(gradient) { gradient in
+        making(shape) { target in
+          let chunks = watching?(target)
+          convolutionInputGradient(gradient, count: batch, packed, into: target, made: chunks?.from(0))
+          chunks?.finish(on: self)
+        }
+      }
+      return (dKernel, dImage)
     }
-    let batch = gradient.shape[0]
     let groups = SampleGroups(batch: batch, pixels: convolution.window.outputPixelCount)
     let packed = needsImage ? packedForGradient(convolution, kernel) : nil
     let gradientSize = gradient.isMade ? groups.size * convolution.outputSize : 0
     let imageSize = image?.isMade == true ? groups.size * convolution.inputSize : 0
     var partial = image.map { _ in unsafe Tensor(uninitialized: [groups.count, kernel.count], in: buffers) }
-    func run(_ partial: Target?, _ dImage: Target?) {
+    func run(_ partial: Target?, _ dImage: Target?, _ chunks: RowChunks?) {
       gradient.reading { gradientPart in
         readingParts(image) { imagePart in
           // A vector may be read past the end of the first.
@@ -119,18 +156,17 @@ extension Device {
             if let dImage, let packed {
               device.imageGradient(
                 dOutput, count: samples.count, packed, convolution,
-                into: dImage.advanced(by: samples.lowerBound * convolution.inputSize))
+                into: dImage.advanced(by: samples.lowerBound * convolution.inputSize),
+                made: chunks?.from(samples.lowerBound * inputPixels))
             }
           }
         }
       }
+      chunks?.finish(on: self)
     }
-    let shape: Shape = [
-      batch, convolution.window.inputHeight, convolution.window.inputWidth, convolution.inputChannels,
-    ]
     var dImage: Tensor?
     func runAll(_ partial: Target?) {
-      if needsImage { dImage = making(shape) { run(partial, $0) } } else { run(partial, nil) }
+      if needsImage { dImage = making(shape) { run(partial, $0, watching?($0)) } } else { run(partial, nil, nil) }
     }
     if partial == nil { runAll(nil) } else { writingOptional(&partial) { runAll($0) } }
     let dKernel = partial.map { sumOfRows($0, count: groups.count, size: kernel.count).reshaped(to: kernel.shape) }
@@ -148,12 +184,13 @@ extension Device {
   }
 
   private func imageGradient(
-    _ dOutput: Source, count: Int, _ kernel: PackedForGradient, _ convolution: SampleConvolution, into target: Target
+    _ dOutput: Source, count: Int, _ kernel: PackedForGradient, _ convolution: SampleConvolution, into target: Target,
+    made: MadeRows?
   ) {
     switch kernel {
-    case .dense(let packed): convolutionInputGradient(dOutput, count: count, packed, into: target)
+    case .dense(let packed): convolutionInputGradient(dOutput, count: count, packed, into: target, made: made)
     case .depthwise(let kernel):
-      depthwiseInputGradient(dOutput, count: count, kernel, convolution.window, into: target)
+      depthwiseInputGradient(dOutput, count: count, kernel, convolution.window, into: target, made: made)
     }
   }
 

@@ -7,7 +7,7 @@ extension Device {
   /// Every tile is computed on its own, so the cuts into blocks of tiles and columns cannot show in the result.
   func convolution(
     _ image: Source, count: Int, _ matrix: PackedMatrix, _ winograd: Winograd, windows: ck_windows,
-    into target: Target, pixelStride: Int?, epilogue: KernelEpilogue
+    into target: Target, pixelStride: Int?, epilogue: KernelEpilogue, made: MadeRows? = nil
   ) {
     precondition(matrix.kernels == kernels, "a matrix packed for \(matrix.kernels) on a device with \(kernels)")
     let tiles = count * winograd.tile.count(height: windows.output_height, width: windows.output_width)
@@ -23,6 +23,7 @@ extension Device {
           job.transform(range, part: 0..<range.count, into: transformed)
           job.multiply(
             range, transformed, kernel, columns: 0..<matrix.columns, scratch: transformed.advanced(by: imageSize))
+          made?.add(job.pixels(range), columns: matrix.columns)
         }
       } else {
         // All threads at one block: first they share its tiles, then its columns.
@@ -33,6 +34,7 @@ extension Device {
             forEach(job.panelCount, scratch: scratchSize) { index, scratch in
               job.multiply(range, transformed, kernel, columns: job.columns(ofPanel: index), scratch: scratch)
             }
+            made?.add(job.pixels(range), columns: matrix.columns, on: self)
           }
         }
       }
@@ -68,6 +70,27 @@ extension Device {
     let most = unsafe winograd.blockTiles(
       inputChannels: windows.channels, panel: table.panel_columns, tileRows: table.tile_rows)
     return TileCut(tiles: tiles, most: most, threads: winograd.kernel == nil ? 1 : threads)
+  }
+
+  /// The pixels that a block of tiles puts out, line by line.
+  func pixels(_ block: Range<Int>) -> [Range<Int>] {
+    let (height, width) = (windows.output_height, windows.output_width)
+    let across = (width + size - 1) / size
+    let down = (height + size - 1) / size
+    var lines: [Range<Int>] = []
+    var tile = block.lowerBound
+    while tile < block.upperBound {
+      // Tiles of one line.
+      let first = tile % across
+      let last = min(across, first + block.upperBound - tile)
+      let (image, top) = (tile / across / down, tile / across % down * size)
+      for y in top..<min(height, top + size) {
+        let line = (image * height + y) * width
+        lines.append(line + first * size..<line + min(width, last * size))
+      }
+      tile += last - first
+    }
+    return lines
   }
 
   /// Transforms what a part of a block of tiles sees of the images.
