@@ -102,23 +102,35 @@ struct OfficialWeightsTests {
             .replacing("RECIPE", with: work.recipe)
       } + (command.contains("MODEL") ? model : [])
     let outcome = try Finetune.run(list: words + ["--offline"], environment: place.environment)
-    #expect(outcome.status == 66, "\(outcome.messages)")
+    // A sweep lists what is wrong with its trials.
+    #expect(outcome.status == (command[0] == "sweep" ? 65 : 66), "\(outcome.messages)")
     #expect(outcome.messages.contains("--offline or FINETUNE_OFFLINE forbids"), "\(outcome.messages)")
     #expect(place.requestCount == 0)
   }
 
-  @Test("init --offline takes a backbone that is here, and says what to do where none is")
+  @Test("init --offline takes a backbone that is here, where it would choose one to fetch")
   func offlineStart() throws {
     let place = try Place()
-    let work = try Workplace()
-    let file = work.folder + "/first.json"
-    let arguments = ["init", work.pictures, "--output", file, "--offline"]
-    try FileManager.default.createDirectory(atPath: place.folder + "/keras/models", withIntermediateDirectories: true)
+    let photos = place.folder + "/photos"
+    for name in ["a", "b"] {
+      try FileManager.default.createDirectory(atPath: photos + "/" + name, withIntermediateDirectories: true)
+      for number in 0..<6 {
+        let pixels = [UInt8](repeating: UInt8(number * 20), count: 64 * 64 * 3)
+        let image = PixelImage(width: 64, height: 64, mode: .rgb, pixels: pixels)
+        try ImageEncoder.writePNG(image, to: "\(photos)/\(name)/\(number).png")
+      }
+    }
+    // Made for smaller pictures than these.
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().path
+    try FileManager.default.createDirectory(atPath: place.folder + "/pretrained", withIntermediateDirectories: true)
     try FileManager.default.copyItem(
-      atPath: place.folder + "/weights.h5", toPath: place.folder + "/keras/models/mobilenet_2_5_224_tf.h5")
-    let found = try Finetune.run(list: arguments, environment: place.environment)
-    // Those of other sizes are of the same layers.
-    #expect(found.status == 0 && found.output.contains("backbone: MobileNet, alpha 0.25"), "\(found.messages)")
+      atPath: root + "/pretrained/cifar10.h5", toPath: place.folder + "/pretrained/cifar10.h5")
+    let arguments = ["init", photos, "--output", place.folder + "/first.json", "--force"]
+    let online = try Finetune.run(list: arguments, environment: place.environment)
+    #expect(online.output.contains("backbone: MobileNetV2") && online.output.contains("fetched from"))
+    let offline = try Finetune.run(list: arguments + ["--offline"], environment: place.environment)
+    #expect(offline.status == 0 && offline.output.contains("backbone: CIFARResNet"), "\(offline.messages)")
     #expect(place.requestCount == 0)
   }
 

@@ -59,9 +59,9 @@ struct DivisionTests {
     let names = ["ill/p1_a.png", "ill/p2_a.png", "well/p1_b.png", "well/p2_b.png"]
     let folder = try LabelledFolderTests.folder(names + ["ill/ill/p3.png"])
     let images = try LabelledImages(folder: folder.url.path)
-    #expect(images.names == ["ill/ill/p3.png"] + names)
+    #expect(images.names == [names[0], names[1], "ill/ill/p3.png", names[2], names[3]])
     for pattern in ["^[^_.]+", "^(.+?)[_.]", "^([^_.]+)"] {
-      #expect(try images.grouped(by: pattern).groups == ["ill/p3", "p1", "p2", "p1", "p2"], "\(pattern)")
+      #expect(try images.grouped(by: pattern).groups == ["p1", "p2", "ill/p3", "p1", "p2"], "\(pattern)")
     }
     let table = folder.url.path + "/t.csv"
     // A folder that is not called like the class stays: it may be the patient's.

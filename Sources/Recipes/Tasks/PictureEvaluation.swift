@@ -81,6 +81,11 @@ public struct PictureEvaluation: Sendable {
       samples, through: loaded.model, values: [loaded.firstOutput], on: device)
     let extracted = try extraction(
       on: device, progress: { progress($0.done, $0.total * views.count, $0.imagesPerSecond) })
+    guard !extracted.kept.isEmpty else {
+      throw ModelLoadingError(
+        "\(path): none of the \(extracted.failures.count) pictures can be read; the first: \(extracted.failures[0].error)"
+      )
+    }
     let features = try extracted.features.averaged(
       loaded, over: views, of: pictures.gathering(extracted.kept), on: device, progress: progress)
     let targets = Targets(pictures)
