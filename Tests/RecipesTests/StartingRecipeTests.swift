@@ -120,6 +120,7 @@ struct StartingRecipeTests {
     let bias = start.json["model"]?["head"]?.arrayValue?.last?["bias_initializer"]?["config"]?["value"]?.doubleValue
     #expect(bias == 9.75)  // 0.25 + (0 + … + 19) / 20
     #expect(start.reasons[0].contains("20 pictures with weight from 0.25 to 19.25"))
+    #expect(start.reasons.contains { $0.hasPrefix("validation: a fifth of the pictures; they are never") })
   }
 
   @Test("Grey and unreadable pictures are named")

@@ -111,7 +111,9 @@ extension RecipeComposition {
         + "For one alone put \"validation\": {\"fraction\": 0.2} in the place of \"folds\""
         + (pictures.test.map { "; those in \($0) are left for finetune evaluate" } ?? "")
     }
-    var text = "validation: a fifth of the pictures, the same share of every class; they are never trained on"
+    var text =
+      "validation: a fifth of the pictures" + (images.classNames.isEmpty ? "" : ", the same share of every class")
+      + "; they are never trained on"
     if count < 200 { text += " (so few say little: differences of a few percent are chance)" }
     return text + (pictures.test.map { "; those in \($0) are left for finetune evaluate" } ?? "")
   }
