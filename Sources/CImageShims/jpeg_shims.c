@@ -1,102 +1,15 @@
-#include "CImageShims.h"
+#include "jpeg_planes.h"
+#include "jpeg_state.h"
 #include "row_sink.h"
 
-#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 
-// libjpeg's header needs FILE and size_t declared before it.
-#include <stdio.h>
-
-#include <jpeglib.h>
-
-#include <jerror.h>
-
-// A progressive file may repeat its scans without end, each as costly as the picture is large.
-enum { MAXIMUM_SCANS = 500 };
-
-typedef struct jpeg_state {
-  struct jpeg_error_mgr errors;
-  struct jpeg_progress_mgr progress;
-  jmp_buf escape;
-  ft_image_status status;
-  char *message;
-} jpeg_state;
-
-static void fail(j_common_ptr info, ft_image_status status) {
-  jpeg_state *state = (jpeg_state *)info->err;
-  char text[JMSG_LENGTH_MAX];
-  info->err->format_message(info, text);
-  snprintf(state->message, FT_IMAGE_MESSAGE_SIZE, "%s", text);
-  state->status = status;
-  longjmp(state->escape, 1);
-}
-
-static void on_error(j_common_ptr info) {
-  switch (info->err->msg_code) {
-    case JERR_OUT_OF_MEMORY:
-      fail(info, FT_IMAGE_OUT_OF_MEMORY);
-    case JERR_SOF_UNSUPPORTED:
-    case JERR_BAD_PRECISION:
-    case JERR_NOT_COMPILED:
-    case JERR_ARITH_NOTIMPL:
-    case JERR_CONVERSION_NOTIMPL:
-    case JERR_CCIR601_NOTIMPL:
-    case JERR_FRACT_SAMPLE_NOTIMPL:
-      fail(info, FT_IMAGE_UNSUPPORTED);
-    case JERR_INPUT_EMPTY:
-      fail(info, FT_IMAGE_TRUNCATED);
-    default:
-      fail(info, FT_IMAGE_CORRUPT);
-  }
-}
-
-// Warnings about damaged data are tolerated, as Pillow tolerates them; a file that ends early is not.
-static void on_message(j_common_ptr info, int level) {
-  if (level < 0 && info->err->msg_code == JWRN_JPEG_EOF) fail(info, FT_IMAGE_TRUNCATED);
-}
-
-static void on_output(j_common_ptr info) { (void)info; }
-
-static void on_progress(j_common_ptr info) {
-  if (((j_decompress_ptr)info)->input_scan_number > MAXIMUM_SCANS) {
-    jpeg_state *state = (jpeg_state *)info->err;
-    snprintf(state->message, FT_IMAGE_MESSAGE_SIZE, "more than %d scans", MAXIMUM_SCANS);
-    state->status = FT_IMAGE_CORRUPT;
-    longjmp(state->escape, 1);
-  }
-}
-
-static struct jpeg_error_mgr *prepare(jpeg_state *state, char *message) {
-  memset(state, 0, sizeof *state);
-  jpeg_std_error(&state->errors);
-  state->errors.error_exit = on_error;
-  state->errors.emit_message = on_message;
-  state->errors.output_message = on_output;
-  state->progress.progress_monitor = on_progress;
-  state->message = message;
-  return &state->errors;
-}
-
-static uint32_t output_channels(const struct jpeg_decompress_struct *info) {
-  switch (info->jpeg_color_space) {
-    case JCS_GRAYSCALE:
-      return 1;
-    case JCS_RGB:
-    case JCS_YCbCr:
-    case JCS_CMYK:
-    case JCS_YCCK:
-      return 3;
-    default:
-      return 0;
-  }
-}
-
 ft_image_status ft_jpeg_read_header(const uint8_t *data, size_t count, ft_image_header *header, char *message) {
-  jpeg_state state;
+  ft_jpeg_state state;
   struct jpeg_decompress_struct info;
   memset(&info, 0, sizeof info);
-  info.err = prepare(&state, message);
+  info.err = ft_jpeg_prepare(&state, message);
   if (setjmp(state.escape)) {
     jpeg_destroy_decompress(&info);
     return state.status;
@@ -106,7 +19,7 @@ ft_image_status ft_jpeg_read_header(const uint8_t *data, size_t count, ft_image_
   jpeg_read_header(&info, TRUE);
   header->width = info.image_width;
   header->height = info.image_height;
-  header->channels = output_channels(&info);
+  header->channels = ft_jpeg_channels(&info);
   int components = info.num_components;
   jpeg_destroy_decompress(&info);
   if (header->channels == 0) {
@@ -130,21 +43,78 @@ static void convert_inverted_cmyk(const uint8_t *inks, uint8_t *pixels, size_t w
   }
 }
 
-static ft_image_status out_of_memory(char *message) {
-  snprintf(message, FT_IMAGE_MESSAGE_SIZE, "out of memory");
-  return FT_IMAGE_OUT_OF_MEMORY;
-}
-
 static uint32_t scaled(uint32_t side, uint32_t eighths) { return (uint32_t)(((uint64_t)side * eighths + 7) / 8); }
 
-// `sink` is opened once the picture's colours are known, and is closed by the caller, which longjmp leaves alone.
+// What reading keeps beyond a longjmp: it is closed by the caller.
+typedef struct jpeg_reading {
+  ft_row_sink sink;
+  ft_planes planes;
+  uint8_t *colors;
+} jpeg_reading;
+
+static void read_mixed(jpeg_reading *reading, struct jpeg_decompress_struct *info) {
+  ft_row_sink *sink = &reading->sink;
+  JSAMPARRAY inks = NULL;
+  if (info->out_color_space == JCS_CMYK) {
+    inks = info->mem->alloc_sarray((j_common_ptr)info, JPOOL_IMAGE, info->output_width * 4, 1);
+  }
+  while (info->output_scanline < info->output_height) {
+    JSAMPROW rows[1] = {inks ? inks[0] : sink->line};
+    if (jpeg_read_scanlines(info, rows, 1) != 1) break;  // a source in memory never lets one wait
+    if (inks) convert_inverted_cmyk(inks[0], sink->line, info->output_width);
+    ft_row_sink_take(sink);
+  }
+}
+
+// The same rows from planes: of them only those are mixed that the sink looks at.
+static ft_image_status read_planes(jpeg_reading *reading, struct jpeg_decompress_struct *info, char *message) {
+  // Vectors that are stored and at once loaded from another place wait for each other: rows are scaled some rows later.
+  enum { LINES = 4 };
+  ft_row_sink *sink = &reading->sink;
+  ft_planes *planes = &reading->planes;
+  uint32_t width = info->output_width, height = info->output_height;
+  size_t line = ((size_t)width * 3 + FT_COLOR_SLACK + 63) / 64 * 64;
+  size_t sums = (2 * ft_color_sum_count(width) * sizeof(uint16_t) + 63) / 64 * 64;
+  if (!ft_planes_open(planes, info)) return ft_out_of_memory(message);
+  reading->colors = aligned_alloc(64, LINES * line + sums);
+  if (!reading->colors) return ft_out_of_memory(message);
+  memset(reading->colors, 0, LINES * line + sums);
+  ft_color_rows rows = {
+      .halves_columns = planes->plane[1].width < planes->plane[0].width,
+      .halves_rows = planes->plane[1].height_at_once < planes->plane[0].height_at_once};
+  uint32_t next = 0;
+  while (info->output_scanline < height) {
+    if (!ft_planes_read(planes, info)) break;
+    // A row between two rows of colours waits for the second.
+    uint32_t known = ft_plane_known(planes, 0);
+    uint32_t ready = rows.halves_rows && known < height ? known - 1 : known;
+    while (next < ready) {
+      uint32_t count = 0, made[LINES];
+      for (; next < ready && count < LINES; next++) {
+        if (!ft_row_sink_needs(sink, next)) continue;
+        int64_t near = rows.halves_rows ? next / 2 : next;
+        rows.luma = ft_plane_row(planes, 0, next);
+        for (int k = 0; k < 2; k++) {
+          rows.nearer[k] = ft_plane_row(planes, k + 1, near);
+          rows.farther[k] = ft_plane_row(planes, k + 1, next % 2 ? near + 1 : near - 1);
+        }
+        sink->kernels->color_row(
+            &rows, width, (uint16_t *)(reading->colors + LINES * line), reading->colors + count * line);
+        made[count++] = next;
+      }
+      for (uint32_t i = 0; i < count; i++) ft_row_sink_take_row(sink, made[i], reading->colors + i * line);
+    }
+  }
+  return FT_IMAGE_OK;
+}
+
 static ft_image_status read_rows(
     const uint8_t *data, size_t count, ft_image_header header, ft_jpeg_options options, ft_target target,
-    ft_row_sink *sink, char *message) {
-  jpeg_state state;
+    jpeg_reading *reading, char *message) {
+  ft_jpeg_state state;
   struct jpeg_decompress_struct info;
   memset(&info, 0, sizeof info);
-  info.err = prepare(&state, message);
+  info.err = ft_jpeg_prepare(&state, message);
   if (setjmp(state.escape)) {
     jpeg_destroy_decompress(&info);
     return state.status;
@@ -156,91 +126,45 @@ static ft_image_status read_rows(
   int isCMYK = info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK;
   int isGray = header.channels == 1
       || (options.takes_luminance && target.channels == 1 && info.jpeg_color_space == JCS_YCbCr);
-  info.out_color_space = isCMYK ? JCS_CMYK : isGray ? JCS_GRAYSCALE : JCS_RGB;
-  info.dct_method = JDCT_ISLOW;
-  info.do_fancy_upsampling = TRUE;
   info.scale_num = options.eighths;
   info.scale_denom = 8;
+  // Of a picture that is kept whole every pixel is mixed, which libjpeg does as well.
+  int isPlanes = !isGray && !target.pixels && ft_planes_suit(&info);
+  info.out_color_space = isCMYK ? JCS_CMYK : isGray ? JCS_GRAYSCALE : isPlanes ? JCS_YCbCr : JCS_RGB;
+  info.raw_data_out = isPlanes ? TRUE : FALSE;
+  info.dct_method = JDCT_ISLOW;
+  info.do_fancy_upsampling = TRUE;
   jpeg_start_decompress(&info);
+  ft_image_status status = FT_IMAGE_OK;
   if (info.image_width != header.width || info.image_height != header.height ||
-      output_channels(&info) != header.channels) {
+      ft_jpeg_channels(&info) != header.channels) {
     snprintf(message, FT_IMAGE_MESSAGE_SIZE, "the header changed between two readings");
-    jpeg_destroy_decompress(&info);
-    return FT_IMAGE_CORRUPT;
-  }
-  if (info.output_width != scaled(header.width, options.eighths) ||
+    status = FT_IMAGE_CORRUPT;
+  } else if (info.output_width != scaled(header.width, options.eighths) ||
       info.output_height != scaled(header.height, options.eighths)) {
     snprintf(message, FT_IMAGE_MESSAGE_SIZE, "this libjpeg does not decode at %u eighths", options.eighths);
-    jpeg_destroy_decompress(&info);
-    return FT_IMAGE_UNSUPPORTED;
+    status = FT_IMAGE_UNSUPPORTED;
+  } else if (!ft_row_sink_open(
+          &reading->sink, info.output_width, info.output_height, isGray ? 1 : 3, options.instructions, target)) {
+    status = ft_out_of_memory(message);
+  } else if (isPlanes) {
+    status = read_planes(reading, &info, message);
+  } else {
+    read_mixed(reading, &info);
   }
-  if (!ft_row_sink_open(
-          sink, info.output_width, info.output_height, isGray ? 1 : 3, options.instructions, target)) {
-    jpeg_destroy_decompress(&info);
-    return out_of_memory(message);
-  }
-  JSAMPARRAY inks = NULL;
-  if (isCMYK) {
-    inks = info.mem->alloc_sarray((j_common_ptr)&info, JPOOL_IMAGE, info.output_width * 4, 1);
-  }
-  while (info.output_scanline < info.output_height) {
-    JSAMPROW rows[1] = {isCMYK ? inks[0] : sink->line};
-    if (jpeg_read_scanlines(&info, rows, 1) != 1) break;  // a source in memory never lets one wait
-    if (isCMYK) convert_inverted_cmyk(inks[0], sink->line, info.output_width);
-    ft_row_sink_take(sink);
-  }
-  jpeg_finish_decompress(&info);
+  if (status == FT_IMAGE_OK) jpeg_finish_decompress(&info);
   jpeg_destroy_decompress(&info);
-  return FT_IMAGE_OK;
+  return status;
 }
 
 ft_image_status ft_jpeg_read_pixels(
     const uint8_t *data, size_t count, ft_image_header header, ft_jpeg_options options, ft_target target,
     char *message) {
-  ft_row_sink sink;
-  memset(&sink, 0, sizeof sink);
-  ft_image_status status = read_rows(data, count, header, options, target, &sink, message);
-  ft_row_sink_close(&sink);
+  jpeg_reading reading;
+  memset(&reading, 0, sizeof reading);
+  ft_image_status status = read_rows(data, count, header, options, target, &reading, message);
+  ft_row_sink_close(&reading.sink);
+  ft_planes_close(&reading.planes);
+  free(reading.colors);
   return status;
-}
-
-// The compressor and its output together, so that nothing in the function's own frame changes after setjmp.
-typedef struct jpeg_writing {
-  jpeg_state state;
-  struct jpeg_compress_struct info;
-  unsigned char *bytes;
-  unsigned long count;
-} jpeg_writing;
-
-ft_image_status ft_jpeg_write(
-    const uint8_t *pixels, ft_image_header header, int quality, ft_image_buffer *output, char *message) {
-  jpeg_writing writing;
-  memset(&writing, 0, sizeof writing);
-  struct jpeg_compress_struct *info = &writing.info;
-  info->err = prepare(&writing.state, message);
-  if (setjmp(writing.state.escape)) {
-    jpeg_destroy_compress(&writing.info);
-    free(writing.bytes);
-    return writing.state.status;
-  }
-  jpeg_create_compress(info);
-  jpeg_mem_dest(info, &writing.bytes, &writing.count);
-  info->image_width = header.width;
-  info->image_height = header.height;
-  info->input_components = (int)header.channels;
-  info->in_color_space = header.channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
-  jpeg_set_defaults(info);
-  jpeg_set_quality(info, quality, TRUE);
-  info->dct_method = JDCT_ISLOW;
-  jpeg_start_compress(info, TRUE);
-  size_t stride = (size_t)header.width * header.channels;
-  while (info->next_scanline < info->image_height) {
-    JSAMPROW rows[1] = {(JSAMPROW)(pixels + info->next_scanline * stride)};
-    jpeg_write_scanlines(info, rows, 1);
-  }
-  jpeg_finish_compress(info);
-  jpeg_destroy_compress(info);
-  output->bytes = writing.bytes;
-  output->count = writing.count;
-  return FT_IMAGE_OK;
 }

@@ -8,4 +8,5 @@ const ft_pixel_kernels FT_TABLE = {
     .lerp_rows = lerp_rows,
     .weigh_rows = weigh_rows,
     .widen = widen,
+    .color_row = color_row,
 };

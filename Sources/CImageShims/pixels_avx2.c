@@ -13,6 +13,7 @@
 #pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
 
 #include "row_scaling.h"
+#include "color_rows.h"
 #include "row_pixels.h"
 #pragma clang attribute pop
 

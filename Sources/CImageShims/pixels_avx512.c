@@ -14,6 +14,7 @@
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx2"))), apply_to = function)
 
 #include "row_scaling.h"
+#include "color_rows.h"
 #include "row_lanes.h"
 #pragma clang attribute pop
 

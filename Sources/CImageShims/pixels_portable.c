@@ -10,6 +10,7 @@
 #pragma STDC FP_CONTRACT OFF
 
 #include "row_scaling.h"
+#include "color_rows.h"
 #include "row_pixels.h"
 
 #define FT_TABLE ft_pixels_portable

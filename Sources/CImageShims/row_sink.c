@@ -58,12 +58,16 @@ void ft_row_sink_close(ft_row_sink *sink) {
   sink->memory = NULL;
 }
 
-int ft_row_sink_needs_next(const ft_row_sink *sink) {
+int ft_row_sink_needs(const ft_row_sink *sink, uint32_t y) {
   if (sink->target.pixels) return 1;
   if (!sink->target.scaling) return 0;
   const ft_axis *rows = &sink->target.scaling->rows;
-  return sink->next_target < rows->count && (int64_t)sink->next_row >= rows->first[sink->next_target];
+  uint32_t target = sink->next_target;
+  while (target < rows->count && (int64_t)rows->first[target] + rows->taps[target] <= (int64_t)y) target++;
+  return target < rows->count && (int64_t)y >= rows->first[target];
 }
+
+int ft_row_sink_needs_next(const ft_row_sink *sink) { return ft_row_sink_needs(sink, sink->next_row); }
 
 // Pillow's convert("L"): the luma of ITU-R 601.
 static void make_gray(const uint8_t *rgb, size_t width, uint8_t *gray) {
@@ -114,12 +118,11 @@ static void emit(ft_row_sink *sink, uint32_t y) {
   }
 }
 
-void ft_row_sink_take(ft_row_sink *sink) {
-  uint32_t y = sink->next_row;
-  int isNeeded = ft_row_sink_needs_next(sink);
-  sink->next_row++;
-  if (!isNeeded || y >= sink->height) return;
-  const uint8_t *row = sink->line;
+void ft_row_sink_take(ft_row_sink *sink) { ft_row_sink_take_row(sink, sink->next_row, sink->line); }
+
+void ft_row_sink_take_row(ft_row_sink *sink, uint32_t y, const uint8_t *row) {
+  sink->next_row = y + 1;
+  if (y >= sink->height || !ft_row_sink_needs(sink, y)) return;
   if (sink->channels != sink->file_channels) {
     make_gray(row, sink->width, sink->gray);
     row = sink->gray;

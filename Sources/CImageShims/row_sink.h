@@ -30,10 +30,14 @@ typedef struct ft_row_sink {
 // 0 if there is not enough memory.
 int ft_row_sink_open(
     ft_row_sink *sink, uint32_t width, uint32_t height, uint32_t channels, int32_t instructions, ft_target target);
-// Whether the next row of the source is looked at. If not, what is in `line` does not matter.
+// Whether row `y` of the source, which has not come yet, is looked at.
+int ft_row_sink_needs(const ft_row_sink *sink, uint32_t y);
+// Whether the next row is. If not, what is in `line` does not matter.
 int ft_row_sink_needs_next(const ft_row_sink *sink);
 // Takes the next row of the source from `line`.
 void ft_row_sink_take(ft_row_sink *sink);
+// Takes row `y`, which has FT_SLACK bytes of slack; the rows since the last one were not needed.
+void ft_row_sink_take_row(ft_row_sink *sink, uint32_t y, const uint8_t *row);
 void ft_row_sink_close(ft_row_sink *sink);
 
 #endif

@@ -11,11 +11,22 @@ public enum ImageEncoder {
   ///
   /// - Parameter quality: libjpeg's, 1 to 100.
   public static func jpeg(_ image: PixelImage, quality: Int = 90) -> [UInt8] {
+    jpeg(image, quality: quality, colors: .quarter)
+  }
+
+  /// How many samples of a difference of colour a JPEG stores.
+  package enum ColorSampling: CaseIterable {
+    /// As many as pixels (4:4:4), one for two of a row (4:2:2), or one for two in each direction (4:2:0).
+    case all, half, quarter
+  }
+
+  package static func jpeg(_ image: PixelImage, quality: Int, colors: ColorSampling) -> [UInt8] {
     precondition((1...100).contains(quality), "a JPEG quality is 1 to 100, not \(quality)")
     precondition(
       image.width <= 65_500 && image.height <= 65_500, "a JPEG has at most 65,500 pixels on a side, not \(image.size)")
     return unsafe encoded(image) { pixels, header, output, message in
-      unsafe ft_jpeg_write(pixels, header, Int32(quality), output, message)
+      unsafe ft_jpeg_write(
+        pixels, header, Int32(quality), colors == .all ? 1 : 2, colors == .quarter ? 2 : 1, output, message)
     }
   }
 

@@ -70,17 +70,25 @@ struct StreamedScalingTests {
     }
   }
 
-  @Test("Pictures that must be turned", arguments: 1...8)
-  func turned(_ orientation: UInt8) throws {
-    let jpeg = ImageEncoder.jpeg(ResizingTests.pattern(33, 50, 3))
+  /// A JPEG that says how it lies.
+  static func lying(_ orientation: UInt8, _ jpeg: [UInt8]) -> [UInt8] {
     let exif: [UInt8] =
       [0xFF, 0xE1, 0, 34] + Array("Exif\0\0MM\0*\0\0\0\u{8}\0\u{1}".utf8)
       + [0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0]
-    let bytes = jpeg[..<2] + exif + jpeg[2...]
-    let decoded = try ImageDecoder.decode(Array(bytes), name: "")
-    #expect(decoded.size == (orientation > 4 ? Size(50, 33) : Size(33, 50)))
-    for loader in Self.loaders(Size(16, 24), .rgb) {
-      #expect(try Self.read(Array(bytes), loader) == PlainResizing.scaled(decoded, loader.resizing))
+    return jpeg[..<2] + exif + jpeg[2...]
+  }
+
+  @Test("Pictures that must be turned", arguments: 1...8)
+  func turned(_ orientation: UInt8) throws {
+    let bytes = Self.lying(orientation, ImageEncoder.jpeg(ResizingTests.pattern(33, 50, 3)))
+    for mode in ColorMode.allCases {
+      let decoded = try ImageDecoder.decode(bytes, name: "", channels: mode)
+      #expect(decoded.size == (orientation > 4 ? Size(50, 33) : Size(33, 50)))
+      for target in [Size(16, 24), Size(5, 70), Size(90, 7), Size(1, 1)] {
+        for loader in Self.loaders(target, mode) {
+          #expect(try Self.read(bytes, loader) == PlainResizing.scaled(decoded, loader.resizing), "\(loader.resizing)")
+        }
+      }
     }
   }
 

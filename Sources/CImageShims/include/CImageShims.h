@@ -93,9 +93,10 @@ ft_image_status ft_scale_pixels(
 
 ft_image_status ft_png_write(
     const uint8_t *pixels, ft_image_header header, ft_image_buffer *output, char *message);
-// `quality` is libjpeg's, 1 to 100.
+// `quality` is libjpeg's, 1 to 100; a sample of colour stands for so many pixels across and down.
 ft_image_status ft_jpeg_write(
-    const uint8_t *pixels, ft_image_header header, int quality, ft_image_buffer *output, char *message);
+    const uint8_t *pixels, ft_image_header header, int quality, int across, int down, ft_image_buffer *output,
+    char *message);
 
 void ft_image_free(uint8_t *bytes);
 
