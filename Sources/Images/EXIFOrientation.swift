@@ -13,6 +13,12 @@ public enum EXIFOrientation: Int, Hashable, Sendable, CaseIterable {
   /// Whether width and height change places.
   var swapsAxes: Bool { rawValue >= Self.leftMirrored.rawValue }
 
+  /// Whether a row of the stored picture runs against a row, or column, of the upright one.
+  var reversesColumns: Bool { [.upMirrored, .down, .rightMirrored, .left].contains(self) }
+
+  /// The same of a stored column.
+  var reversesRows: Bool { [.down, .downMirrored, .right, .rightMirrored].contains(self) }
+
   /// The orientation that a JPEG's APP1 segment names, or `up`.
   init(jpeg bytes: [UInt8]) {
     self = .up
@@ -63,37 +69,5 @@ public enum EXIFOrientation: Int, Hashable, Sendable, CaseIterable {
       }
     }
     return nil
-  }
-}
-
-extension PixelImage {
-  /// This picture as the eye should see it, when its file is in `orientation`.
-  func turnedUp(from orientation: EXIFOrientation) -> PixelImage {
-    // Where the first source pixel lands, and which way the source's columns and rows run.
-    let (turnedWidth, turnedHeight) = orientation.swapsAxes ? (height, width) : (width, height)
-    let start: (x: Int, y: Int)
-    let column: (x: Int, y: Int)
-    let row: (x: Int, y: Int)
-    switch orientation {
-    case .up: return self
-    case .upMirrored: (start, column, row) = ((width - 1, 0), (-1, 0), (0, 1))
-    case .down: (start, column, row) = ((width - 1, height - 1), (-1, 0), (0, -1))
-    case .downMirrored: (start, column, row) = ((0, height - 1), (1, 0), (0, -1))
-    case .leftMirrored: (start, column, row) = ((0, 0), (0, 1), (1, 0))
-    case .right: (start, column, row) = ((height - 1, 0), (0, 1), (-1, 0))
-    case .rightMirrored: (start, column, row) = ((height - 1, width - 1), (0, -1), (-1, 0))
-    case .left: (start, column, row) = ((0, width - 1), (0, -1), (1, 0))
-    }
-    var turned = [UInt8](repeating: 0, count: pixels.count)
-    for y in 0..<height {
-      for x in 0..<width {
-        let toX = start.x + x * column.x + y * row.x
-        let toY = start.y + x * column.y + y * row.y
-        let source = (y * width + x) * channels
-        let target = (toY * turnedWidth + toX) * channels
-        for channel in 0..<channels { turned[target + channel] = pixels[source + channel] }
-      }
-    }
-    return PixelImage(width: turnedWidth, height: turnedHeight, mode: mode, pixels: turned)
   }
 }

@@ -55,9 +55,7 @@ struct EncodedImage {
   private var storedSize: Size { Size(Int(header.height), Int(header.width)) }
 
   /// The size as the eye should see it.
-  var size: Size {
-    orientation.swapsAxes ? Size(storedSize.width, storedSize.height) : storedSize
-  }
+  var size: Size { orientation.turned(storedSize) }
 
   /// Whether grey is all that it holds.
   var isGrey: Bool { header.channels == 1 }
@@ -91,8 +89,8 @@ struct EncodedImage {
     return image.turnedUp(from: orientation)
   }
 
-  /// Writes the picture, scaled, to `target`, which has room for exactly what `resizing` gives. Unless it must be turned, its
-  /// rows are scaled as they are decoded.
+  /// Writes the picture, scaled, to `target`, which has room for exactly what `resizing` gives. Its rows are scaled as they are
+  /// decoded, unless it must be turned and every pixel of it counts.
   @unsafe func write(
     _ resizing: Resizing, mode: ColorMode, into target: UnsafeMutableBufferPointer<Float>,
     using options: DecodingOptions = DecodingOptions()
@@ -101,17 +99,49 @@ struct EncodedImage {
       target.count == resizing.size.height * resizing.size.width * mode.channelCount,
       "\(target.count) elements for \(resizing.size)")
     let eighths = eighths(for: resizing, options)
-    guard !isLossless, orientation == .up else {
+    let stored = Size((storedSize.height * eighths + 7) / 8, (storedSize.width * eighths + 7) / 8)
+    let tables = resizing.tables(of: orientation.turned(stored))
+    if !isLossless, orientation == .up {
+      try unsafe read(into: target, scaledBy: tables, mode, eighths: eighths, options)
+    } else if !isLossless, let columns = PixelSelection(tables.columns), let rows = PixelSelection(tables.rows) {
+      let (across, down) = orientation.swapsAxes ? (rows, columns) : (columns, rows)
+      let selected = try selection(
+        ScalingTables(
+          columns: across.stored(count: stored.width, isReversed: orientation.reversesColumns),
+          rows: down.stored(count: stored.height, isReversed: orientation.reversesRows)),
+        mode, eighths: eighths, options)
+      unsafe selected.turnedUp(from: orientation).write(
+        scaledBy: ScalingTables(columns: columns.table, rows: rows.table), into: target, with: options.instructions)
+    } else {
       unsafe resizing.write(
         try decoded(to: mode, eighths: eighths, using: options), into: target, with: options.instructions)
-      return
     }
-    let source = Size(
-      (storedSize.height * eighths + 7) / 8, (storedSize.width * eighths + 7) / 8)
-    let outcome = unsafe resizing.withTarget(of: source, mode: mode, target) { shim in
+  }
+
+  /// Runs the decoder in C, and scales what it gives.
+  @unsafe private func read(
+    into target: UnsafeMutableBufferPointer<Float>, scaledBy tables: ScalingTables, _ mode: ColorMode, eighths: Int,
+    _ options: DecodingOptions
+  ) throws(ImageError) {
+    let outcome = unsafe tables.withTarget(mode: mode, target) { shim in
       Result { () throws(ImageError) in try unsafe read(into: shim, eighths: eighths, options) }
     }
     try outcome.get()
+  }
+
+  /// The pixels that tables name, as they are stored.
+  private func selection(
+    _ tables: ScalingTables, _ mode: ColorMode, eighths: Int, _ options: DecodingOptions
+  ) throws(ImageError) -> PixelImage {
+    let (width, height) = (tables.columns.first.count, tables.rows.first.count)
+    var values = [Float](repeating: 0, count: width * height * mode.channelCount)
+    let outcome = unsafe values.withUnsafeMutableBufferPointer { buffer in
+      Result { () throws(ImageError) in
+        try unsafe read(into: buffer, scaledBy: tables, mode, eighths: eighths, options)
+      }
+    }
+    try outcome.get()
+    return PixelImage(width: width, height: height, mode: mode, pixels: values.map { UInt8($0) })
   }
 
   /// Throws what `write` would throw: decodes the file in the same way, to its end, and drops the rows.

@@ -1,4 +1,3 @@
-internal import CImageShims
 public import Tensors
 
 /// How pixels between pixels are found.
@@ -56,51 +55,30 @@ public struct Resizing: Hashable, Sendable {
     _ image: PixelImage, into target: UnsafeMutableBufferPointer<Float>, with instructions: PixelInstructions
   ) {
     precondition(target.count == size.height * size.width * image.channels, "\(target.count) elements for \(size)")
-    let header = ft_image_header(
-      width: UInt32(image.width), height: UInt32(image.height), channels: UInt32(image.channels))
-    // The picture has the pixels that the header says, and the target room for what the tables ask for.
-    let status = unsafe withTarget(of: image.size, mode: image.mode, target) { shim in
-      unsafe image.pixels.withUnsafeBufferPointer { pixels in
-        unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(FT_IMAGE_MESSAGE_SIZE)) { message in
-          unsafe ft_scale_pixels(pixels.baseAddress, header, instructions.index, shim, message.baseAddress)
-        }
-      }
-    }
-    precondition(status == FT_IMAGE_OK, "out of memory: scaling of \(image.width)×\(image.height) pixels")
+    unsafe image.write(scaledBy: tables(of: image.size), into: target, with: instructions)
   }
 
-  /// Calls `body` with a target in C's form that scales a picture of a size into `values`; it is valid until `body` returns.
-  @unsafe func withTarget<R>(
-    of source: Size, mode: ColorMode, _ values: UnsafeMutableBufferPointer<Float>, _ body: (ft_target) -> R
-  ) -> R {
+  /// What becomes of the columns and rows of a picture of a size.
+  func tables(of source: Size) -> ScalingTables {
     let window = cropToAspectRatio ? window(of: source) : Window(whole: source)
-    let columns: AxisTable
-    let rows: AxisTable
-    var rowsFirst = false
     switch interpolation {
     case .bilinear:
-      columns = .bilinear(from: window.left, length: window.size.width, target: size.width)
-      rows = .bilinear(from: window.top, length: window.size.height, target: size.height)
+      return ScalingTables(
+        columns: .bilinear(from: window.left, length: window.size.width, target: size.width),
+        rows: .bilinear(from: window.top, length: window.size.height, target: size.height))
     case .nearest:
-      columns = .nearest(from: window.left, length: window.size.width, target: size.width)
-      rows = .nearest(from: window.top, length: window.size.height, target: size.height)
+      return ScalingTables(
+        columns: .nearest(from: window.left, length: window.size.width, target: size.width),
+        rows: .nearest(from: window.top, length: window.size.height, target: size.height))
     case .antialiased:
-      columns = .triangle(
-        source: source.width, from: window.left, length: window.size.width, target: size.width)
-      rows = .triangle(
-        source: source.height, from: window.top, length: window.size.height, target: size.height)
       // Rounding between the passes makes their order show. Pillow compares whole pictures, whatever the window.
       let (lostRows, lostColumns) = (source.height - size.height, source.width - size.width)
-      rowsFirst = lostRows > 0 && lostRows > 2 * lostColumns
-    }
-    return unsafe columns.withShim { columns in
-      unsafe rows.withShim { rows in
-        unsafe withUnsafePointer(to: ft_scaling(columns: columns, rows: rows, rows_first: rowsFirst ? 1 : 0)) {
-          unsafe body(
-            ft_target(
-              channels: UInt32(mode.channelCount), pixels: nil, scaling: $0, values: values.baseAddress))
-        }
-      }
+      return ScalingTables(
+        columns: .triangle(
+          source: source.width, from: window.left, length: window.size.width, target: size.width),
+        rows: .triangle(
+          source: source.height, from: window.top, length: window.size.height, target: size.height),
+        rowsFirst: lostRows > 0 && lostRows > 2 * lostColumns)
     }
   }
 
