@@ -15,6 +15,7 @@
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx2,fma,bmi,bmi2"))), apply_to = function)
 #include "bfloat16_dots.h"
+#include "bfloat16_dots_training.h"
 #pragma clang attribute pop
 #define CK_HAS_DOTS
 

@@ -6,6 +6,7 @@
 #include "product.h"
 #include "convolution.h"
 #include "bfloat16.h"
+#include "bfloat16_training.h"
 #include "winograd_transforms.h"
 #include "winograd.h"
 #include "winograd_gradient.h"

@@ -10,6 +10,22 @@ CK_INLINE const char *newest_line(const ck_windows *w, const float *image, ptrdi
                               * w->pixel_stride);
 }
 
+// Copies `columns` of rows [row, row + rows) of a product, from `tile` on, to the pixels of the output that they are for.
+CK_INLINE void scatter_rows(const ck_windows *w, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t columns, const float *tile,
+                            ptrdiff_t tile_stride, float *output, ptrdiff_t output_stride, const ck_scatter *scatter) {
+  ptrdiff_t x = row % w->output_width, y = row / w->output_width % w->output_height;
+  ptrdiff_t n = row / w->output_width / w->output_height;
+  for (ptrdiff_t r = 0; r < rows; r++) {
+    const ptrdiff_t iy = y * scatter->step_height + scatter->offset_height;
+    const ptrdiff_t ix = x * scatter->step_width + scatter->offset_width;
+    copy(output + ((n * scatter->height + iy) * scatter->width + ix) * output_stride, tile + r * tile_stride, columns);
+    if (++x == w->output_width) {
+      x = 0;
+      if (++y == w->output_height) y = 0, n++;
+    }
+  }
+}
+
 // Rows [row, row + rows) of the window matrix times packed weights, at most CK_BLOCK_ROWS of them. `output` is the
 // whole output, from the first column of this call on. With `scatter` the rows go to scattered pixels.
 static void convolution_rows(const ck_windows *w, const float *image, const float *panels, ptrdiff_t columns,
@@ -50,19 +66,15 @@ static void convolution_rows(const ck_windows *w, const float *image, const floa
       for (ptrdiff_t r = 0; r < rows; r++)
         activate(e->activation, e->parameters, width, tile + r * tile_stride, tile + r * tile_stride);
     if (!scatter) return;
-    ptrdiff_t x = row % w->output_width, y = row / w->output_width % w->output_height,
-            image_index = row / w->output_width / w->output_height;
-    for (ptrdiff_t r = 0; r < rows; r++) {
-      const ptrdiff_t iy = y * scatter->step_height + scatter->offset_height;
-      const ptrdiff_t ix = x * scatter->step_width + scatter->offset_width;
-      copy(output + ((image_index * scatter->height + iy) * scatter->width + ix) * output_stride + n,
-           tile + r * tile_stride, width);
-      if (++x == w->output_width) {
-        x = 0;
-        if (++y == w->output_height) y = 0, image_index++;
-      }
-    }
+    scatter_rows(w, row, rows, width, tile, tile_stride, output + n, output_stride, scatter);
   }
+}
+
+// A matrix as it is: windows of one pixel.
+CK_INLINE ck_windows matrix_windows(ptrdiff_t rows, ptrdiff_t columns) {
+  return (ck_windows){.height = 1, .width = rows, .pixel_stride = columns, .channels = columns, .kernel_height = 1,
+                      .kernel_width = 1, .stride_height = 1, .stride_width = 1, .dilation_height = 1,
+                      .dilation_width = 1, .output_height = 1, .output_width = rows};
 }
 
 // At most CK_BLOCK_ROWS rows times a matrix that is read where it lies, b[k * row_stride + n * column_stride]: for matrices so
@@ -72,9 +84,7 @@ static void product_rows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, con
                          ptrdiff_t row_stride, ptrdiff_t column_stride, float *output, ptrdiff_t output_stride,
                          const ck_epilogue *e, float *scratch) {
   const ptrdiff_t blocks = divide_up(depth, CK_BLOCK_DEPTH), block = divide_up(depth, blocks);
-  const ck_windows w = {.height = 1, .width = rows, .pixel_stride = depth, .channels = depth, .kernel_height = 1,
-                        .kernel_width = 1, .stride_height = 1, .stride_width = 1, .dilation_height = 1,
-                        .dilation_width = 1, .output_height = 1, .output_width = rows};
+  const ck_windows w = matrix_windows(rows, depth);
   float *panel = scratch + CK_BLOCK_ROWS * CK_PACK_STRIDE;
   for (ptrdiff_t k = 0; k < depth; k += block) {
     const ptrdiff_t d = least(block, depth - k);

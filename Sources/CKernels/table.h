@@ -9,6 +9,8 @@ const ck_kernels CK_TABLE = {
     CK_KERNELS(CK_ENTRY)
 #ifdef CK_HAS_DOTS
     .convolution_rows_dots = convolution_rows_dots,
+    .product_rows_dots = product_rows_dots,
+    .kernel_gradient_dots = kernel_gradient_dots,
     .peak_dots = peak_dots,
 #endif
 };

@@ -53,7 +53,7 @@ extension Device {
   public func convolution(
     _ image: Tensor, _ kernel: Tensor, _ geometry: ConvolutionGeometry, epilogue: Epilogue = .none
   ) -> Tensor {
-    convolution(image, packed(kernel, geometry), geometry, epilogue: epilogue)
+    convolution(image, packedForStep(kernel, geometry), geometry, epilogue: epilogue)
   }
 
   func checkImage(_ image: Tensor, _ window: Window, channels: Int) {
@@ -114,11 +114,16 @@ extension KernelSet {
     var windows = windows
     var epilogue = unsafe epilogue
     if let product = matrix.bfloat16 {
-      precondition(scatter == nil, "only forward products are computed in bfloat16")
       let pairs = unsafe UnsafeRawPointer(panels).assumingMemoryBound(to: UInt32.self)
       let kernel = unsafe product == .dots ? table.convolution_rows_dots : table.convolution_rows_bfloat16
-      unsafe kernel?(
-        &windows, image, pairs, columns, rows.lowerBound, rows.count, output, outputStride, &epilogue, scratch)
+      if var scatter {
+        unsafe kernel?(
+          &windows, image, pairs, columns, rows.lowerBound, rows.count, output, outputStride, &scatter, &epilogue,
+          scratch)
+      } else {
+        unsafe kernel?(
+          &windows, image, pairs, columns, rows.lowerBound, rows.count, output, outputStride, nil, &epilogue, scratch)
+      }
     } else if var scatter {
       unsafe table.convolution_rows(
         &windows, image, panels, columns, rows.lowerBound, rows.count, output, outputStride, &scatter, &epilogue,

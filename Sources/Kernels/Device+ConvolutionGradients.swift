@@ -80,7 +80,14 @@ extension Device {
         )
       }
     }
-    let matrix = pack(kernel, groups: g.groups, columns: inputs, parts: parts, groupOffset: outputs)
+    let tile = tile(
+      for: g.window, groups: g.groups, height: y.count, width: x.count, inputChannels: outputs, outputChannels: inputs)
+    let matrix =
+      if let training, tile == nil {
+        packPairs(kernel, groups: g.groups, columns: inputs, parts: parts, groupOffset: outputs, training)
+      } else {
+        pack(kernel, groups: g.groups, columns: inputs, parts: parts, groupOffset: outputs)
+      }
     let windows = ck_windows(
       height: g.outputHeight, width: g.outputWidth, pixel_stride: g.outputChannels, channels: outputs,
       kernel_height: y.taps.count, kernel_width: x.taps.count, stride_height: 1, stride_width: 1,
@@ -92,7 +99,8 @@ extension Device {
     let isWhole = g.strideHeight == 1 && g.strideWidth == 1
     return PackedInputGradient.Part(
       matrix: matrix, windows: windows, scatter: isWhole ? nil : scatter,
-      winograd: winograd(matrix, g.window, groups: g.groups, height: y.count, width: x.count))
+      winograd: tile == nil
+        ? nil : winograd(matrix, g.window, groups: g.groups, height: y.count, width: x.count))
   }
 
   /// The gradient with respect to the kernel of a convolution, summed over the batch.
@@ -136,12 +144,12 @@ extension Device {
           let block = item / groups % blocks
           let chunk = item / groups / blocks
           let start = chunk * chunkRows
-          var windows = windows
-          withScratch(CK_GRADIENT_SCRATCH) { scratch in
-            unsafe kernels.table.kernel_gradient(
-              &windows, image.address + group * windows.channels, gradient.address + group * columns, outputs, columns,
-              start, min(chunkRows, rows - start), depth * block / blocks, depth * (block + 1) / blocks,
-              target.address + chunk * size + group * columns, outputs, scratch.address)
+          withScratch(Int(CK_GRADIENT_SCRATCH)) { scratch in
+            unsafe kernels.kernelGradient(
+              as: training, windows, image.address + group * windows.channels, gradient.address + group * columns,
+              gradientStride: outputs, columns: columns, rows: start..<min(start + chunkRows, rows),
+              depth: depth * block / blocks..<depth * (block + 1) / blocks,
+              into: target.address + chunk * size + group * columns, resultStride: outputs, scratch: scratch.address)
           }
         }
       }
@@ -156,11 +164,11 @@ extension Device {
     let blocks = depthBlocks(g.depth, items: g.groups)
     forEach(blocks * g.groups, scratch: Int(CK_GRADIENT_SCRATCH)) { item, scratch in
       let (group, block) = (item % g.groups, item / g.groups)
-      var windows = windows
-      unsafe kernels.table.kernel_gradient(
-        &windows, image.address + group * windows.channels, dOutput.address + group * columns, g.outputChannels,
-        columns, 0, count * g.window.outputPixelCount, g.depth * block / blocks, g.depth * (block + 1) / blocks,
-        target.address + group * columns, g.outputChannels, scratch.address)
+      unsafe kernels.kernelGradient(
+        as: training, windows, image.address + group * windows.channels, dOutput.address + group * columns,
+        gradientStride: g.outputChannels, columns: columns, rows: 0..<count * g.window.outputPixelCount,
+        depth: g.depth * block / blocks..<g.depth * (block + 1) / blocks, into: target.address + group * columns,
+        resultStride: g.outputChannels, scratch: scratch.address)
     }
   }
 

@@ -207,7 +207,7 @@ extension Device {
   }
 
   private func packedFor(_ convolution: SampleConvolution, _ kernel: Tensor) -> PackedKernel? {
-    if case .dense(let geometry) = convolution { packed(kernel, geometry) } else { nil }
+    if case .dense(let geometry) = convolution { packedForStep(kernel, geometry) } else { nil }
   }
 
   /// Each thread takes groups; with fewer groups than threads all threads share every group.

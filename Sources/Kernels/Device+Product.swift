@@ -14,14 +14,14 @@ extension Device {
       if a.shape[0] <= CK_BLOCK_ROWS && b.count >= Self.largeMatrix {
         return productInPlace(a, b, transposing: transposingB, epilogue: epilogue)
       }
-      return product(a, packed(b, transposing: transposingB), epilogue: epilogue)
+      return product(a, packedForStep(b, transposing: transposingB), epilogue: epilogue)
     }
     if epilogue.isEmpty && !transposingB {
       return kernelGradient(
         a, b, windows: .matrix(rows: a.shape[0], columns: a.shape[1]), groups: 1, rowsPerSample: 1,
         rows: a.shape[0], shape: [a.shape[1], b.shape[1]])
     }
-    return product(transposed(a), packed(b, transposing: transposingB), epilogue: epilogue)
+    return product(transposed(a), packedForStep(b, transposing: transposingB), epilogue: epilogue)
   }
 
   /// Numbers of a matrix that no cache holds: with few rows to multiply, packing it would be most of the work.
@@ -40,10 +40,11 @@ extension Device {
           forEach(rows == 0 ? 0 : pieces, scratch: Int(CK_PRODUCT_SCRATCH)) { piece, scratch in
             let first = panels * piece / pieces * panel
             let last = min(columns, panels * (piece + 1) / pieces * panel)
-            var epilogue = unsafe epilogue.shifted(by: first)
-            unsafe kernels.table.product_rows(
-              rows, last - first, depth, a.address, b.address + first * columnStride, rowStride, columnStride,
-              target.address + first, columns, &epilogue, scratch.address)
+            unsafe kernels.multiplyInPlace(
+              as: training, rows: rows, columns: last - first, depth: depth, a.address,
+              b.address + first * columnStride, rowStride: rowStride, columnStride: columnStride,
+              into: target.address + first, outputStride: columns, epilogue: epilogue.shifted(by: first),
+              scratch: scratch.address)
           }
         }
       }

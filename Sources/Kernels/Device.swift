@@ -14,6 +14,9 @@ public struct Device: Sendable {
   public let convolution: ConvolutionAlgorithm
   /// What programs that are compiled for inference on this device compute from bfloat16 numbers. Nothing else does.
   public let bfloat16: BFloat16Use
+  /// How operations on numbers that are not packed, which is what training consists of, multiply bfloat16 numbers; nil if they
+  /// multiply float32 numbers.
+  public let training: BFloat16Product?
 
   public init(
     kernels: KernelSet = .best, threads: Int = WorkerPool.processorCount, convolution: ConvolutionAlgorithm = .standard
@@ -21,15 +24,16 @@ public struct Device: Sendable {
     precondition(threads >= 1, "a device has at least one thread, not \(threads)")
     self.init(
       kernels: kernels, pool: threads > 1 ? WorkerPool(threadCount: threads) : nil, buffers: BufferPool(),
-      convolution: convolution, bfloat16: .none)
+      convolution: convolution, bfloat16: .none, training: nil)
   }
 
   private init(
     kernels: KernelSet, pool: WorkerPool?, buffers: BufferPool, convolution: ConvolutionAlgorithm,
-    bfloat16: BFloat16Use
+    bfloat16: BFloat16Use, training: BFloat16Product?
   ) {
     self.kernels = kernels
     self.bfloat16 = bfloat16
+    self.training = training
     self.convolution = convolution
     self.pool = pool
     self.buffers = buffers
@@ -37,7 +41,8 @@ public struct Device: Sendable {
 
   /// The same kernels and memory on the calling thread alone: for work that is itself an item of `forEach`.
   public var serial: Device {
-    Device(kernels: kernels, pool: nil, buffers: buffers, convolution: convolution, bfloat16: bfloat16)
+    Device(
+      kernels: kernels, pool: nil, buffers: buffers, convolution: convolution, bfloat16: bfloat16, training: training)
   }
 
   /// The same device, whose programs for inference use bfloat16 where asked to and where this processor gains by it.
@@ -47,7 +52,15 @@ public struct Device: Sendable {
 
   /// The same with bfloat16 where it is asked for, be it faster or not.
   public func computing(with bfloat16: BFloat16Use) -> Device {
-    Device(kernels: kernels, pool: pool, buffers: buffers, convolution: convolution, bfloat16: bfloat16)
+    Device(
+      kernels: kernels, pool: pool, buffers: buffers, convolution: convolution, bfloat16: bfloat16, training: training)
+  }
+
+  /// The same device, whose training steps multiply bfloat16 numbers so, be it faster or not.
+  public func training(with product: BFloat16Product?) -> Device {
+    precondition(product.map(kernels.bfloat16Products.contains) ?? true, "\(kernels) has no such way here")
+    return Device(
+      kernels: kernels, pool: pool, buffers: buffers, convolution: convolution, bfloat16: bfloat16, training: product)
   }
 
   /// The least precise numbers that inference on this device computes with.

@@ -43,11 +43,14 @@ extension KernelSet {
   /// What asking for a precision leads to, in words; nil where it simply works.
   public func note(on precision: Precision) -> String? {
     guard precision == .bfloat16, bfloat16 != .products else { return nil }
-    let reason =
-      bfloat16 == .none
+    return "bfloat16: \(reasonForFloats); computing in \(bfloat16)"
+  }
+
+  /// Why not all products are computed in bfloat16.
+  var reasonForFloats: String {
+    bfloat16 == .none
       ? "this processor or its kernel set \(name) has no AVX512_BF16"
       : "this processor multiplies float32 numbers faster"
-    return "bfloat16: \(reason); computing in \(bfloat16)"
   }
 
   /// What bfloat16 is good for with this set on this processor.

@@ -65,10 +65,10 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
   }
   var kernel: Tensor { operand(kernelShape, "kernel") }
   var outputGradient: Tensor {
-    random([batch, geometry.outputHeight, geometry.outputWidth, geometry.outputChannels], "gradient")
+    operand([batch, geometry.outputHeight, geometry.outputWidth, geometry.outputChannels], "gradient")
   }
 
-  /// The same with image and kernel rounded to bfloat16.
+  /// The same with image, kernel and gradient rounded to bfloat16.
   var rounded: ConvolutionCase {
     var copy = self
     copy.roundsOperands = true

@@ -117,7 +117,15 @@ enum ck_rule {
                                  ptrdiff_t columns, uint32_t *panels))                                                 \
   K(void, convolution_rows_bfloat16, (const ck_windows *windows, const float *image, const uint32_t *panels,           \
                                       ptrdiff_t columns, ptrdiff_t row, ptrdiff_t rows, float *output,                 \
-                                      ptrdiff_t output_stride, const ck_epilogue *epilogue, float *scratch))           \
+                                      ptrdiff_t output_stride, const ck_scatter *scatter,                              \
+                                      const ck_epilogue *epilogue, float *scratch))                                    \
+  K(void, product_rows_bfloat16, (ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const float *a, const float *b,  \
+                                  ptrdiff_t row_stride, ptrdiff_t column_stride, float *output,                        \
+                                  ptrdiff_t output_stride, const ck_epilogue *epilogue, float *scratch))               \
+  K(void, kernel_gradient_bfloat16, (const ck_windows *windows, const float *image, const float *output_gradient,      \
+                                     ptrdiff_t gradient_stride, ptrdiff_t columns, ptrdiff_t row, ptrdiff_t rows,      \
+                                     ptrdiff_t depth_start, ptrdiff_t depth_end, float *result,                        \
+                                     ptrdiff_t result_stride, float *scratch))                                         \
   /* Winograd's convolutions of tiles of m x m outputs, m 4 or 2. A block is `tiles` tiles from `start` on. */             \
   K(ptrdiff_t, winograd_image_size, (ptrdiff_t m, ptrdiff_t channels, ptrdiff_t tiles))                                \
   K(ptrdiff_t, winograd_kernel_size, (ptrdiff_t m, ptrdiff_t channels))                                                \
@@ -212,7 +220,17 @@ typedef struct {
   /// `convolution_rows_bfloat16` by AVX512_BF16, or NULL in the other sets. See `ck_bfloat16`.
   void (*convolution_rows_dots)(const ck_windows *windows, const float *image, const uint32_t *panels,
                                 ptrdiff_t columns, ptrdiff_t row, ptrdiff_t rows, float *output,
-                                ptrdiff_t output_stride, const ck_epilogue *epilogue, float *scratch);
+                                ptrdiff_t output_stride, const ck_scatter *scatter, const ck_epilogue *epilogue,
+                                float *scratch);
+  /// `product_rows_bfloat16` by the same.
+  void (*product_rows_dots)(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const float *a, const float *b,
+                            ptrdiff_t row_stride, ptrdiff_t column_stride, float *output, ptrdiff_t output_stride,
+                            const ck_epilogue *epilogue, float *scratch);
+  /// `kernel_gradient_bfloat16` by the same.
+  void (*kernel_gradient_dots)(const ck_windows *windows, const float *image, const float *output_gradient,
+                               ptrdiff_t gradient_stride, ptrdiff_t columns, ptrdiff_t row, ptrdiff_t rows,
+                               ptrdiff_t depth_start, ptrdiff_t depth_end, float *result, ptrdiff_t result_stride,
+                               float *scratch);
   /// `peak` of its instruction, of twice as many operations a round; NULL in the other sets.
   float (*peak_dots)(ptrdiff_t rounds);
 } ck_kernels;
