@@ -51,8 +51,10 @@ struct LRFindCommand: ParsableCommand {
     let plan = try Plan(Recipe(contentsOf: recipe, settings: settings))
     let progress = ProgressLine(isQuiet: running.quiet)
     let interrupt = Interrupt { progress.say("stopping after this batch") }
+    let device = running.device
+    running.say(PlanText.lines(training: plan.recipe.trainingPrecision, on: device.kernels))
     let search = try LearningRateSearch(
-      plan, phase: phase - 1, range: lowest...highest, steps: steps, on: running.device,
+      plan, phase: phase - 1, range: lowest...highest, steps: steps, on: device,
       observer: RunRenderer(progress),
       progress: { progress.show("trying", fraction: Double($0) / Double(steps), "\($0)/\(steps) learning rates") },
       shouldStop: { interrupt.isRequested })

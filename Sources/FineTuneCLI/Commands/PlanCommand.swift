@@ -28,7 +28,9 @@ struct PlanCommand: ParsableCommand {
     if json {
       Terminal.standardOutput.write(plan.json(estimate).prettyText + "\n")
     } else {
-      Terminal.standardOutput.write((PlanText(plan).lines + PlanText.lines(estimate)).map { $0 + "\n" }.joined())
+      let precision = PlanText.lines(training: plan.recipe.trainingPrecision, on: device.kernels)
+      Terminal.standardOutput.write(
+        (PlanText(plan).lines + precision + PlanText.lines(estimate)).map { $0 + "\n" }.joined())
     }
   }
 }

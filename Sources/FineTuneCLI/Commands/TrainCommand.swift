@@ -35,6 +35,7 @@ struct TrainCommand: ParsableCommand {
     }
     let device = running.device
     if let note = device.kernels.note(on: plan.recipe.precision) { running.say([note]) }
+    running.say(PlanText.lines(training: plan.recipe.trainingPrecision, on: device.kernels))
     let run = Run(plan, on: device, output: output, resumes: resume, usesCache: !noCache)
     let report = try run(observer: renderer, shouldStop: { interrupt.isRequested })
     progress.clear()

@@ -34,6 +34,13 @@ struct PlanText {
     self.lines = lines
   }
 
+  /// What is said of the precision that training was asked for, and what comes of it.
+  static func lines(training precision: Precision, on kernels: KernelSet) -> [String] {
+    if let note = kernels.note(onTraining: precision) { return [note] }
+    return precision == .float32
+      ? [] : ["training: products of bfloat16 numbers; weights, gradients, sums and statistics are float32"]
+  }
+
   /// What an estimate adds.
   static func lines(_ estimate: PlanEstimate) -> [String] {
     var lines: [String] = []

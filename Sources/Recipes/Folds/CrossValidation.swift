@@ -132,7 +132,8 @@ struct CrossValidation {
       history: last?.report.history ?? History(), isCancelled: isStopped && wasAsked,
       hitTimeLimit: isStopped && !wasAsked, classNames: plan.labels,
       savedModels: last?.report.savedModels ?? [], activations: last?.report.activations,
-      bfloat16: run.device.computing(in: plan.recipe.precision).bfloat16, folds: summary)
+      bfloat16: run.device.computing(in: plan.recipe.precision).bfloat16,
+      trainingPrecision: run.device.training(in: plan.recipe.trainingPrecision).trainingPrecision, folds: summary)
   }
 }
 

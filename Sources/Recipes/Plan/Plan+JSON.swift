@@ -1,5 +1,6 @@
 internal import Images
 public import JSON
+internal import Kernels
 internal import Layers
 internal import Tensors
 internal import Training
@@ -41,7 +42,7 @@ extension Plan {
       "model": .object(model), "folds": recipe.data.folds?.json ?? nil,
       "images": .object(images),
       "classes": .array(labels.map { .string($0) }), "class_change": change ?? nil,
-      "phases": .array(phases),
+      "phases": .array(phases), "training_precision": .string(estimate.trainingPrecision.rawValue),
       "estimated_seconds": .number(estimate.seconds),
       "estimated_memory_bytes": .integer(estimate.memoryBytes),
       "notes": .array(notes.map { .string($0) }),

@@ -22,6 +22,8 @@ public struct PlanEstimate: Sendable {
   public let phases: [Phase]
   public let seconds: Double
   public let memoryBytes: Int
+  /// What training steps multiply on this machine.
+  public let trainingPrecision: Precision
 
   /// - Parameter usesCache: false to leave features on disk out of account, whatever the recipe says.
   public init(_ plan: Plan, on device: Device, usesCache: Bool = true) throws {
@@ -35,6 +37,8 @@ public struct PlanEstimate: Sendable {
     var model = plan.model
     var phases: [Phase] = []
     var trainingSeconds = 0.0
+    let trainingDevice = device.training(in: plan.recipe.trainingPrecision)
+    trainingPrecision = trainingDevice.trainingPrecision
     for (phase, features) in zip(plan.phases, forecast.phases) {
       phase.configure(&model)
       let program = try InferenceProgram(
@@ -50,7 +54,8 @@ public struct PlanEstimate: Sendable {
       let training = TrainingProgram(model, from: known.mapValues(\.shape.sample), to: model.outputs)
       func step() {
         let pass = training.evaluate(
-          model, from: known, random: RandomKey(seed: 0), sampleIDs: (0..<UInt64(size)).map { $0 }, on: device)
+          model, from: known, random: RandomKey(seed: 0), sampleIDs: (0..<UInt64(size)).map { $0 },
+          on: trainingDevice)
         let gradients = pass.outputs.map { Tensor(repeating: 1e-3, $0.shape) }
         _ = pass.pullback(gradients)
       }

@@ -1,3 +1,4 @@
+internal import Kernels
 internal import Layers
 internal import Training
 
@@ -108,6 +109,11 @@ extension Recipe {
     for (key, isThere) in unused where isThere {
       findings.warn(
         "\(place).\(key)", "lbfgs finds the length of each step by itself and has no learning rate. Leave it out.")
+    }
+    if trainingPrecision != .float32 {
+      findings.warn(
+        "training_precision",
+        "phase \"\(phase.name)\" trains in float32: lbfgs compares losses that differ by less than such rounding.")
     }
   }
 

@@ -48,6 +48,8 @@ extension Recipe {
       try ReduceLROnPlateau(config: value)
     }
     let precision = reader.choice("precision", Precision.allCases.map { ($0.rawValue, $0) }) ?? .float32
+    let trainingPrecision =
+      reader.choice("training_precision", Precision.allCases.map { ($0.rawValue, $0) }) ?? .float32
     let checkpoint = reader.object("checkpoint").map { CheckpointRecipe(reading: $0) } ?? CheckpointRecipe()
     let save = reader.object("save").map { SaveRecipe(reading: $0) } ?? SaveRecipe()
     let logs = reader.object("logs").map { LogRecipe(reading: $0) } ?? LogRecipe()
@@ -71,8 +73,8 @@ extension Recipe {
       file: file, folder: folder, seed: UInt64(seed), model: model, data: data, loss: loss,
       classWeights: classWeights, metrics: metrics,
       l1: Float(l1), l2: Float(l2), phases: phases, earlyStopping: earlyStopping, reduceLROnPlateau: reduceLROnPlateau,
-      precision: precision, checkpoint: checkpoint, save: save, logs: logs, timeLimit: timeLimit, cache: cache,
-      savesOptimizer: savesOptimizer, output: output ?? "runs/" + stem(of: file))
+      precision: precision, trainingPrecision: trainingPrecision, checkpoint: checkpoint, save: save, logs: logs,
+      timeLimit: timeLimit, cache: cache, savesOptimizer: savesOptimizer, output: output ?? "runs/" + stem(of: file))
   }
 
   /// The last part of a path without its ending: `flowers` for `recipes/flowers.json`.

@@ -20,6 +20,7 @@ extension Recipe {
     if let earlyStopping { object["early_stopping"] = earlyStopping.config }
     if let reduceLROnPlateau { object["reduce_lr_on_plateau"] = reduceLROnPlateau.config }
     object["precision"] = .string(precision.rawValue)
+    object["training_precision"] = .string(trainingPrecision.rawValue)
     object["checkpoint"] =
       checkpoint.steps.map { ["every_steps": .integer($0)] } ?? ["every_seconds": .number(checkpoint.seconds)]
     if !save.isNothing { object["save"] = save.json }

@@ -30,8 +30,11 @@ public struct Recipe: Sendable {
   /// For all phases that do not bring their own.
   public var earlyStopping: EarlyStopping?
   public var reduceLROnPlateau: ReduceLROnPlateau?
-  /// What the frozen part of the model computes in; what is trained is always float32.
+  /// What the frozen part of the model computes in.
   public var precision: Precision
+  /// What training steps multiply, of whatever is trained or stands behind it. Weights, gradients, sums, statistics and what
+  /// optimizers remember are always float32, and so is the evaluation of what is trained.
+  public var trainingPrecision = Precision.float32
   /// When a run writes down where it stands.
   public var checkpoint: CheckpointRecipe
   /// Models that are written while the run goes on.

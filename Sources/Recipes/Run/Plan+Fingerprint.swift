@@ -29,6 +29,11 @@ extension Plan {
     fingerprint.add("the pictures", hashing: [training, validation, test].flatMap { $0?.stamps ?? [] })
     fingerprint.add("the version", plain: FineTuneVersion.current)
     fingerprint.add("the instruction set", plain: "\(device.kernels), \(device.convolution)")
+    if recipe.trainingPrecision != .float32 {
+      // Not every processor of an instruction set has it.
+      let precision = device.training(in: recipe.trainingPrecision).trainingPrecision
+      fingerprint.add("the precision of training", plain: precision.rawValue)
+    }
     return fingerprint
   }
 }

@@ -15,6 +15,7 @@ extension Plan {
     settings.layerRates = phase.recipe.layerRates
     settings.stage = (phase.epochs.upperBound, phase.trainedInTheEnd)
     settings.lastEpoch = phase.recipe.lastEpoch
+    settings.precision = recipe.trainingPrecision
     return settings
   }
 

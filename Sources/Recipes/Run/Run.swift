@@ -135,7 +135,8 @@ public struct Run: Sendable {
       isCancelled: isCancelled && isAskedToStop(), hitTimeLimit: isCancelled && !isAskedToStop(),
       classNames: plan.labels,
       savedModels: ModelSaves.files(plan.recipe.save, epochs: history.records.count, in: output),
-      activations: activations, bfloat16: device.computing(in: plan.recipe.precision).bfloat16)
+      activations: activations, bfloat16: device.computing(in: plan.recipe.precision).bfloat16,
+      trainingPrecision: device.training(in: plan.recipe.trainingPrecision).trainingPrecision)
     return TrainedRun(
       plan: plan, report: report, model: model, optimizer: plan.recipe.savesOptimizer ? remembered : nil,
       validation: pictures.validationImages, checkpoints: checkpoints)

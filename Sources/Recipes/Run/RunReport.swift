@@ -38,6 +38,8 @@ public struct RunReport: Sendable {
   public let activations: RunDiagnosis.Activations?
   /// What of the frozen part was computed in bfloat16.
   public let bfloat16: BFloat16Use
+  /// What training steps multiplied.
+  public let trainingPrecision: Precision
   /// What the folds of a cross-validation gave; then `final` is their mean, and `phases` are those of the model that was
   /// trained on all pictures, if one was.
   public var folds: FoldSummary?
@@ -58,6 +60,7 @@ extension RunReport {
       "features": features.json,
       "frozen": ["tensors": .integer(frozenTensorCount), "unchanged": true],
       "precision": .string(bfloat16.description),
+      "training_precision": .string(trainingPrecision.rawValue),
       "phases": .array(phases.map(Self.json)),
     ]
     report["diagnosis"] = diagnosis.json

@@ -55,7 +55,8 @@ public struct LearningRateFinder: Sendable {
       let pass = model.trainingPass(
         settings.loss, penalty, from: try source.batch(indices, epoch: epoch, on: device),
         settings.classWeights.map { drawn.weighted(byClass: $0) } ?? drawn,
-        random: settings.key.folding("step").folding(UInt64(step)), sampleIDs: draws.map(UInt64.init), on: device)
+        random: settings.key.folding("step").folding(UInt64(step)), sampleIDs: draws.map(UInt64.init),
+        on: device.training(in: settings.precision))
       // A running average whose weights sum to 1 from the first step on.
       average = Self.smoothing * average + (1 - Self.smoothing) * pass.loss
       let smoothed = average / (1 - power(Self.smoothing, step + 1))

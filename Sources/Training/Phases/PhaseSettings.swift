@@ -1,3 +1,4 @@
+public import Kernels
 import Tensors
 
 /// How one phase of training goes. Which parameters it moves is the model's own affair: what is not frozen.
@@ -19,6 +20,9 @@ public struct PhaseSettings: Sendable {
   public var l1: Float = 0
   public var earlyStopping: EarlyStopping?
   public var reduceLROnPlateau: ReduceLROnPlateau?
+  /// What steps multiply where this machine gains by it, see `Device.training(in:)`; L-BFGS always float32 numbers. Keras calls
+  /// the policy with bfloat16 `mixed_bfloat16`.
+  public var precision = Precision.float32
   /// What the rate of each layer is multiplied by.
   public var layerRates = LayerRates()
   /// For a phase that thaws layers as it goes on: the epoch, from 0, before which this stretch of it ends, and all layers that

@@ -72,7 +72,7 @@ extension Trainer {
   ) throws(TrainingError) -> (loss: Double, unweightedLoss: Double, outputs: Tensor, gradients: Gradients?) {
     let pass = model.forwardPass(
       settings.loss, penalty, from: values, targets, random: settings.key.folding("step").folding(UInt64(step)),
-      sampleIDs: indices.map(UInt64.init), on: device)
+      sampleIDs: indices.map(UInt64.init), on: device.training(in: settings.precision))
     let (loss, unweighted, outputs, statistics) = (pass.loss, pass.unweightedLoss, pass.outputs, pass.statistics)
     guard loss.isFinite else {
       let diagnosis = model.firstNonFinite(from: values, on: device).map { " Looking for the cause: \($0)." } ?? ""
