@@ -37,7 +37,8 @@ TASKS = {
         ("bfloat16", BATCH, BFLOAT16),
         ("float32", 1, ONE_PICTURE),
     ],
-    "training": [("float32", BATCH, TRAINING)],
+    # Weights, their gradients and the optimizer stay float32 on all sides.
+    "training": [("float32", BATCH, TRAINING), ("bfloat16", BATCH, TRAINING)],
 }
 
 

@@ -39,7 +39,7 @@ def prepare(request: Request) -> Contender:
         function = tf.function(lambda x: found(x, training=False), jit_compile=xla)
         x = tf.constant(pictures)
         return Contender(lambda: function(x).numpy(), lambda y: y[0].astype(float).tolist())
-    found = model(request["model"], "float32")
+    found = model(request["model"], request["precision"])
     found.compile(
         keras.optimizers.SGD(setting.LEARNING_RATE, momentum=setting.MOMENTUM),
         loss="sparse_categorical_crossentropy",

@@ -58,8 +58,11 @@ def training(request: Request, pictures: torch.Tensor) -> Contender:
     optimizer = torch.optim.SGD(model.parameters(), setting.LEARNING_RATE, setting.MOMENTUM, fused=True)
     loss_of = nn.CrossEntropyLoss()
 
+    halves = request["precision"] == "bfloat16"
+
     def loss(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        return loss_of(model(x), y)
+        with torch.autocast("cpu", torch.bfloat16, enabled=halves):
+            return loss_of(model(x), y)
 
     call: Any = torch.compile(loss) if request["variant"] == "compiled" else loss
 

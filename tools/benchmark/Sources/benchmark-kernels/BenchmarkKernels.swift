@@ -6,7 +6,7 @@ import Tensors
 ///
 ///     benchmark-kernels [--batch N] [--threads N] [--only TEXT] [--seconds S] [--precision bfloat16]
 ///
-/// With `--precision bfloat16` the speed of forward products of bfloat16 numbers beside that of floats.
+/// With `--precision bfloat16` the speed of products of bfloat16 numbers beside that of floats.
 @main
 struct BenchmarkKernels {
   static func main() {

@@ -70,8 +70,13 @@ struct BenchmarkLayer {
 
   /// Images, kernel and geometry of a layer whose direct product is the fastest way; nil for the others.
   func directProduct(batch: Int) -> (image: Tensor, kernel: Tensor, geometry: ConvolutionGeometry)? {
+    geometry.kernelHeight != 3 || geometry.strideHeight != 1 ? product(batch: batch) : nil
+  }
+
+  /// Images, kernel and geometry of a layer that can be a matrix product; nil for the others.
+  func product(batch: Int) -> (image: Tensor, kernel: Tensor, geometry: ConvolutionGeometry)? {
     let g = geometry
-    guard !isDepthwise, g.kernelHeight != 3 || g.strideHeight != 1 else { return nil }
+    if isDepthwise { return nil }
     let image: Shape = [batch, g.inputHeight, g.inputWidth, g.inputChannels]
     let kernel: Shape = [g.kernelHeight, g.kernelWidth, g.inputChannels, g.outputChannels]
     return (

@@ -72,10 +72,10 @@ struct Server {
     }
     let model = try SavedModel.reading("\(folder)/\(name).h5").saved.model
     let pictures = try Pictures(folder: folder, count: batch)
-    return switch (request["task"]?.stringValue, precision) {
-    case ("inference", _): try InferenceContender(model, pictures, on: device.computing(in: precision))
-    case ("training", .float32): try TrainingContender(model, pictures, on: device)
-    case (let task, _): throw RequestError(description: "no \(task ?? "task") in \(precision)")
+    return switch request["task"]?.stringValue {
+    case "inference": try InferenceContender(model, pictures, on: device.computing(in: precision))
+    case "training": try TrainingContender(model, pictures, precision, on: device)
+    case let task: throw RequestError(description: "there is no \(task ?? "task")")
     }
   }
 }

@@ -6,22 +6,25 @@ struct TrainingContender: Contender {
   private var model: Model
   private var state = TrainingState()
   private let pictures: Pictures
+  private let precision: Precision
   private let device: Device
   private var losses: [Double] = []
 
-  init(_ model: Model, _ pictures: Pictures, on device: Device) throws {
+  init(_ model: Model, _ pictures: Pictures, _ precision: Precision, on device: Device) throws {
     self.model = model
     try self.model.unfreeze(.all)
     self.model.batchNormPolicy = .train
     self.pictures = pictures
+    self.precision = precision
     self.device = device
   }
 
   mutating func run(_ count: Int) throws -> [Double] {
     let batch = pictures.classes.count
-    let settings = PhaseSettings(
+    var settings = PhaseSettings(
       name: "steps", epochs: 1, batchSize: batch, loss: CategoricalCrossentropy(), metrics: [],
       optimizer: SGD(learningRate: .constant(1e-3), momentum: 0.9), seed: 1)
+    settings.precision = precision
     let source = SameBatch(value: model.inputs[0].value, pictures: pictures, batches: count)
     let steps = StepClock()
     _ = try Trainer(settings, on: device).train(&model, on: source, state: &state, observer: steps)
