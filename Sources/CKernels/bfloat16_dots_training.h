@@ -1,28 +1,5 @@
 // What only training multiplies, by AVX512_BF16.
 
-// As `product_rows_bfloat16`.
-static void product_rows_dots(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const float *a, const float *b,
-                              ptrdiff_t row_stride, ptrdiff_t column_stride, float *output, ptrdiff_t output_stride,
-                              const ck_epilogue *e, float *scratch) {
-  const ptrdiff_t block = dot_block(depth);
-  const ck_windows w = matrix_windows(rows, depth);
-  uint16_t *packed = (uint16_t *)scratch;
-  uint32_t *panel = (uint32_t *)(scratch + CK_BLOCK_ROWS * CK_PACK_STRIDE);
-  const ck_ahead nothing = {(const char *)panel, 0, 0, 0, 0};
-  for (ptrdiff_t k = 0; k < depth; k += block) {
-    const ptrdiff_t d = least(block, depth - k);
-    const ck_epilogue *last = k + d == depth ? e : 0;
-    pack_rows_of_pairs(&w, a, 0, rows, k, d, packed);
-    for (ptrdiff_t n = 0; n < columns; n += CK_PANEL) {
-      const ptrdiff_t width = least(CK_PANEL, columns - n);
-      pack_panels_bfloat16(b + k * row_stride + n * column_stride, row_stride, column_stride, d, width, panel);
-      dot_panel(rows, width, divide_up(d, 2), packed, panel, output + n, output_stride, k > 0, last,
-                last && e->bias ? e->bias + n : 0, last && e->residual ? e->residual + n : 0, nothing);
-    }
-  }
-  activate_rows(e, rows, columns, output, output_stride);
-}
-
 // The kernel's gradient adds up over rows, so what is paired is the numbers of two rows in the same column: twice as many rows at
 // once as of floats, in the same memory.
 enum { CK_DOT_GRADIENT_ROWS = 2 * CK_GRADIENT_ROWS, CK_UNPAIRED_ROWS = 16 };
@@ -73,6 +50,31 @@ static void pack_paired_panels(const float *matrix, ptrdiff_t stride, ptrdiff_t 
       }
     }
   }
+}
+
+// As `product_rows_bfloat16`.
+static void product_rows_dots(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const float *a, const float *b,
+                              ptrdiff_t row_stride, ptrdiff_t column_stride, float *output, ptrdiff_t output_stride,
+                              const ck_epilogue *e, float *scratch) {
+  const ptrdiff_t block = dot_block(depth);
+  const ck_windows w = matrix_windows(rows, depth);
+  uint16_t *packed = (uint16_t *)scratch;
+  uint32_t *panel = (uint32_t *)(scratch + CK_BLOCK_ROWS * CK_PACK_STRIDE);
+  const ck_ahead nothing = {(const char *)panel, 0, 0, 0, 0};
+  for (ptrdiff_t k = 0; k < depth; k += block) {
+    const ptrdiff_t d = least(block, depth - k);
+    const ck_epilogue *last = k + d == depth ? e : 0;
+    pack_rows_of_pairs(&w, a, 0, rows, k, d, packed);
+    for (ptrdiff_t n = 0; n < columns; n += CK_PANEL) {
+      const ptrdiff_t width = least(CK_PANEL, columns - n);
+      const float *from = b + k * row_stride + n * column_stride;
+      if (column_stride == 1) pack_paired_panels(from, row_stride, d, width, panel);
+      else pack_panels_bfloat16(from, row_stride, column_stride, d, width, panel);
+      dot_panel(rows, width, divide_up(d, 2), packed, panel, output + n, output_stride, k > 0, last,
+                last && e->bias ? e->bias + n : 0, last && e->residual ? e->residual + n : 0, nothing);
+    }
+  }
+  activate_rows(e, rows, columns, output, output_stride);
 }
 
 // `rows` of the result: paired rows times paired panels of `columns`.
