@@ -2,8 +2,8 @@ public import Tensors
 
 /// Where numbers are crunched: a kernel set, the threads to share work with, and the memory to take.
 ///
-/// Every operation of the engine is a method of a device. An operation's result depends on its operands, the
-/// kernel set and the algorithm for convolutions, never on the threads, and an image's outputs never on the batch it came in.
+/// Every operation of the engine is a method of a device. An operation's result depends on its operands, the kernel set, the
+/// algorithm for convolutions and the precision, never on the threads, and an image's outputs never on the batch it came in.
 public struct Device: Sendable {
   public let kernels: KernelSet
   /// The threads, or nil if all work happens on the calling one.

@@ -55,6 +55,8 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
     ConvolutionCase("1x1, operands read where they lie", batch: 3, size: (15, 14), channels: (64, 96), kernel: (1, 1)),
     ConvolutionCase("1x1, too many channels for that", batch: 3, size: (9, 8), channels: (1030, 64), kernel: (1, 1)),
     ConvolutionCase("large kernel gradient", batch: 2, size: (10, 11), channels: (520, 520), kernel: (1, 1)),
+    ConvolutionCase(
+      "1x1 of stride 2, many channels", size: (5, 4), channels: (530, 40), kernel: (1, 1), stride: (2, 2)),
   ]
 
   var kernelShape: Shape {
