@@ -64,10 +64,11 @@ public final class BufferPool: Sendable {
 
   func take(atLeast count: Int) -> Block {
     let capacity = Self.capacity(for: count)
-    let bytes = Self.byteCount(of: capacity)
     let recycled = state.withLock { state -> Block? in
+      // A large block may be of any size: it is cut from a stretch of addresses.
+      let bytes = Self.byteCount(of: count)
       if bytes >= LargeBlocks.least, let memory = unsafe state.large.take(bytes) {
-        return unsafe Block(address: memory.bindMemory(to: Float.self, capacity: capacity), capacity: capacity)
+        return unsafe Block(address: memory.bindMemory(to: Float.self, capacity: count), capacity: count)
       }
       if let block = state.free[capacity]?.popLast() { return block }
       state.created += 1
