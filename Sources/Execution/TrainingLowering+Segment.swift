@@ -40,7 +40,9 @@ extension TrainingLowering {
 
   private func multiplyAdds(_ step: TrainingStep) -> Int {
     switch step.work {
-    case .convolution(let convolution, _), .normalization(let convolution?, _, _, _): convolution.multiplyAdds
+    case .convolution(let convolution, _), .pooledConvolution(let convolution, _, _),
+      .normalization(let convolution?, _, _, _):
+      convolution.multiplyAdds
     case .layer: step.layer.multiplyAdds(for: step.inputs.map(shape))
     case .normalization(nil, _, _, _): 0
     }

@@ -203,7 +203,7 @@ struct TrainingLowering {
   /// Whether a step can make its input again, a few images at a time.
   private func takesParts(_ step: TrainingStep, of value: ValueID) -> Bool {
     switch step.work {
-    case .convolution, .normalization(.some, _, _, _):
+    case .convolution, .pooledConvolution, .normalization(.some, _, _, _):
       step.inputs[0] == value && !step.inputs.dropFirst().contains(value)
     case .layer, .normalization(nil, _, _, _): false
     }

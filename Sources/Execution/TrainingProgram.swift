@@ -9,7 +9,8 @@ public import Tensors
 /// - batch normalisation, the convolution before it, the addition of a residual and the activation behind it: the moments, then
 ///   one pass forward; two backward, in which what the activation lets through and the normalised numbers are computed again
 ///   rather than kept;
-/// - a convolution with its bias and activation, and with the zero padding in front of it.
+/// - a convolution with its bias and activation, with the zero padding in front of it, and where the activation is a ReLU with the
+///   maximum pool behind it.
 ///
 /// What is large is not kept, or never made as a whole:
 ///
@@ -46,8 +47,9 @@ public struct TrainingProgram: Sendable {
     let lowering = TrainingLowering(model, from: known, to: wanted)
     let found = lowering.segment(sparing: least)
     let steps = lowering.steps
-    before = Array(steps[..<(found?.range.lowerBound ?? steps.count)])
-    after = found.map { Array(steps[$0.range.upperBound...]) } ?? []
+    before = TrainingStep.joiningPools(
+      Array(steps[..<(found?.range.lowerBound ?? steps.count)]), shape: lowering.shape)
+    after = found.map { TrainingStep.joiningPools(Array(steps[$0.range.upperBound...]), shape: lowering.shape) } ?? []
     segment = found?.segment
     needsGradient = lowering.needsGradient
     self.wanted = wanted

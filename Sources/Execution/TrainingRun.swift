@@ -52,6 +52,8 @@ struct TrainingRun {
       layer(step, inputs.map { $0.whole(on: device) }, numbers, call: call, mode)
     case .convolution(let convolution, let activation):
       put(convolved(inputs[0], convolution, numbers, activation, step, on: device, sumsBelow: sumsBelow), for: step)
+    case .pooledConvolution(let convolution, let activation, let window):
+      put(pooledConvolution(inputs[0], convolution, numbers, activation, window, step, on: device), for: step)
     case .normalization(let convolution, let layer, let activation, let mode):
       let normalization = TrainingNormalization(
         convolution: convolution, layer: layer, activation: activation, mode: mode, step: step, device: device,

@@ -8,6 +8,8 @@ struct TrainingStep: Sendable {
     case layer(call: UInt64, Context.Mode)
     /// A convolution with its bias and an activation whose way back needs no more than its output.
     case convolution(SampleConvolution, NormalizedActivation)
+    /// The same with a ReLU, then the largest number of each window.
+    case pooledConvolution(SampleConvolution, NormalizedActivation, Window)
     /// A convolution if there is one, batch normalisation, then the addition of the second input if there is one, then an
     /// activation.
     case normalization(SampleConvolution?, BatchNormalization, NormalizedActivation, Context.Mode)
@@ -39,7 +41,7 @@ struct TrainingStep: Sendable {
   var isSampleWise: Bool {
     switch work {
     case .layer(_, let mode): mode == .inference || statistics.isEmpty
-    case .convolution: true
+    case .convolution, .pooledConvolution: true
     case .normalization(_, _, _, let mode): mode == .inference
     }
   }
