@@ -83,7 +83,8 @@ struct TrainingRun {
     }
     let key = random.folding(step.path)
     let context = Context(
-      needs: step.needs, mode: mode, random: call == 0 ? key : key.folding(call), sampleIDs: sampleIDs, device: device)
+      needs: step.needs.union(.rows), mode: mode, random: call == 0 ? key : key.folding(call), sampleIDs: sampleIDs,
+      device: device)
     let evaluation = step.layer.evaluate(inputs, numbers, in: context)
     let output = evaluation.output
     move(evaluation.statistics, of: step)

@@ -124,21 +124,26 @@ extension Device {
   }
 
   /// windowsᵀ · dOutput. Small results are summed over chunks of samples of a fixed size, each chunk on its own, and the
-  /// chunks in a fixed tree; large ones in one chain, shared out by the result's rows.
+  /// chunks in a fixed tree; large ones, and parts of large ones, in one chain, shared out by the result's rows.
+  ///
+  /// - Parameter offset: how many floats behind its first number the image begins.
   func kernelGradient(
-    _ image: Tensor, _ dOutput: Tensor, windows: ck_windows, groups: Int, rowsPerSample: Int, rows: Int, shape: Shape
+    _ image: Tensor, _ dOutput: Tensor, from offset: Int = 0, windows: ck_windows, groups: Int, rowsPerSample: Int,
+    rows: Int, shape: Shape, isOneChain: Bool = false
   ) -> Tensor {
     let outputs = shape[-1]
     let columns = outputs / groups
     let depth = shape.elementCount / outputs
     let size = shape.elementCount
     let chunkRows =
-      size >= 1 << 18 ? max(1, rows) : (max(2048, size / 4) + rowsPerSample - 1) / rowsPerSample * rowsPerSample
+      size >= 1 << 18 || isOneChain
+      ? max(1, rows) : (max(2048, size / 4) + rowsPerSample - 1) / rowsPerSample * rowsPerSample
     let chunks = max(1, (rows + chunkRows - 1) / chunkRows)
     guard rows > 0 else { return Tensor(zeros: shape, in: buffers) }
     let blocks = depthBlocks(depth, items: chunks * groups)
     let partial = making(Shape([chunks] + shape.dimensions)) { target in
       reading(image, dOutput) { image, gradient in
+        let image = image.advanced(by: offset)
         forEach(chunks * blocks * groups) { item in
           let group = item % groups
           let block = item / groups % blocks

@@ -24,6 +24,17 @@ extension Device {
     return product(transposed(a), packedForStep(b, transposing: transposingB), epilogue: epilogue)
   }
 
+  /// Some rows of `aᵀ · b`, a product of 2¹⁸ numbers or more: the same bits as in the whole, where every number is one chain, too.
+  package func transposedProduct(_ a: Tensor, _ b: Tensor, rows: Range<Int>) -> Tensor {
+    let (samples, depth, columns) = (a.shape[0], a.shape[1], b.shape[1])
+    precondition(samples == b.shape[0], "no product of \(a.shape) transposed and \(b.shape)")
+    precondition(rows.lowerBound >= 0 && rows.upperBound <= depth, "rows \(rows) of \(depth)")
+    precondition(depth * columns >= Self.largeMatrix, "a product of [\(depth), \(columns)] is summed in chunks")
+    return kernelGradient(
+      a, b, from: rows.lowerBound, windows: .matrix(rows: samples, columns: rows.count, rowStride: depth), groups: 1,
+      rowsPerSample: 1, rows: samples, shape: [rows.count, columns], isOneChain: true)
+  }
+
   /// Numbers of a matrix that no cache holds: with few rows to multiply, packing it would be most of the work.
   private static var largeMatrix: Int { 1 << 18 }
 

@@ -12,10 +12,10 @@ extension Window {
 }
 
 extension ck_windows {
-  /// `rows` windows of one pixel each: a matrix as it is.
-  static func matrix(rows: Int, columns: Int) -> ck_windows {
+  /// `rows` windows of one pixel each: a matrix as it is, or some columns of one.
+  static func matrix(rows: Int, columns: Int, rowStride: Int? = nil) -> ck_windows {
     ck_windows(
-      height: 1, width: rows, pixel_stride: columns, channels: columns, kernel_height: 1, kernel_width: 1,
+      height: 1, width: rows, pixel_stride: rowStride ?? columns, channels: columns, kernel_height: 1, kernel_width: 1,
       stride_height: 1, stride_width: 1, dilation_height: 1, dilation_width: 1, pad_top: 0, pad_left: 0,
       output_height: 1, output_width: rows)
   }

@@ -84,6 +84,30 @@ public struct Tensor: Sendable {
     return try unsafe body(UnsafeMutableBufferPointer(start: storage.block.address, count: shape.elementCount))
   }
 
+  /// Calls `body` with the rows `range` of the first axis, in place: what it makes of them is theirs.
+  ///
+  /// It must not keep them, which is checked: their memory is this tensor's.
+  package mutating func withRows(_ range: Range<Int>, _ body: (inout Tensor) -> Void) {
+    precondition(shape.rank > 0 && range.lowerBound >= 0 && range.upperBound <= shape[0], "\(range) of \(shape)")
+    let (stride, part) = (shape.sample.elementCount, shape.sample.batched(range.count))
+    unsafe withUnsafeMutableElements { elements in
+      guard let base = elements.baseAddress else { return }
+      let address = unsafe base + range.lowerBound * stride
+      weak var lent: TensorStorage?
+      do {
+        // The memory outlives this storage if nobody keeps it. Only `rows` holds it, so that they are written to in place.
+        var rows = unsafe Tensor(part, TensorStorage(lent: address, count: part.elementCount))
+        lent = rows.storage
+        body(&rows)
+        precondition(rows.shape == part, "rows \(part) became \(rows.shape)")
+        if unsafe rows.storage.block.address != address {
+          unsafe address.update(from: rows.storage.block.address, count: rows.count)
+        }
+      }
+      precondition(lent == nil, "rows of a tensor were kept")
+    }
+  }
+
   /// The samples `range` of the first axis, copied.
   public subscript(samples range: Range<Int>) -> Tensor {
     precondition(shape.rank > 0 && range.lowerBound >= 0 && range.upperBound <= shape[0], "\(range) of \(shape)")

@@ -5,14 +5,25 @@
 final class TensorStorage: @unchecked Sendable {
   let block: BufferPool.Block
   private let pool: BufferPool?
+  /// Whether the memory is another storage's, which outlives this one.
+  private let isLent: Bool
 
   /// Uninitialised memory for `count` floats.
   init(count: Int, pool: BufferPool?) {
     block = pool?.take(atLeast: count) ?? BufferPool.create(BufferPool.capacity(for: count))
     self.pool = pool
+    isLent = false
+  }
+
+  /// A part of other memory: `count` floats from an address on. This object must not outlive the other.
+  @unsafe init(lent address: UnsafeMutablePointer<Float>, count: Int) {
+    block = unsafe BufferPool.Block(address: address, capacity: count)
+    pool = nil
+    isLent = true
   }
 
   deinit {
+    if isLent { return }
     if let pool { pool.give(block) } else { BufferPool.destroy(block) }
   }
 

@@ -8,7 +8,7 @@ import Testing
 /// The training program against `Model.evaluate`, whose gradients are checked against finite differences elsewhere.
 @Suite("A training program computes what the model computes layer by layer")
 struct TrainingProgramTests {
-  static let samples = Sample.all + [.gated, .narrow]
+  static let samples = Sample.all + [.gated, .narrow, .rectifiedPools]
 
   @Test(
     "outputs, statistics and gradients, for every structure that is fused, every policy, whatever is frozen",
@@ -100,6 +100,65 @@ struct TrainingProgramTests {
       found[parameter] = gradient
     }
     #expect(found == expected)
+  }
+
+  @Test(
+    "What is large comes in rows where they are taken, of a layer that is called twice as a whole", arguments: [1, 2])
+  func rows(_ calls: Int) throws {
+    var graph = ModelBuilder(name: "wide")
+    let input = graph.input([6])
+    var x = graph(Dense(units: 1030), on: input)
+    x = graph(Dense(units: 1030, activation: .relu()), name: "large", on: x)
+    for _ in 1..<calls { x = graph.call("large", on: x)[0] }
+    let model = try graph.model(inputs: [input], outputs: [x], seed: 3)
+    let known = [model.inputs[0].value: Tensor([2, 6], RandomKey(seed: 1).normal(12))]
+    let slopes = [Tensor([2, 1030], RandomKey(seed: 2).normal(2060))]
+    let device = Device(threads: 2)
+    let program = TrainingProgram(model, from: known.mapValues(\.shape.sample), to: model.outputs)
+    func evaluated() -> ModelEvaluation {
+      program.evaluate(model, from: known, random: RandomKey(seed: 1), sampleIDs: [0, 1], on: device)
+    }
+    let expected = evaluated().pullback(slopes)
+    let reference = model.evaluate(
+      model.outputs, from: known, random: RandomKey(seed: 1), sampleIDs: [0, 1], on: device
+    ).pullback(slopes)
+    #expect(expected.tensors == reference.tensors)
+    var found = Gradients(parameterCount: model.parameters.count)
+    var inRows: [String] = []
+    evaluated().pullback(slopes) { parameter, gradient in
+      found[parameter] = gradient
+    } deliverRows: { parameter, gradient in
+      inRows.append(model.parameters[parameter].path)
+      found[parameter] = gradient.whole()
+    }
+    #expect(found.tensors == expected.tensors)
+    #expect(inRows == (calls == 1 ? ["large/kernel"] : []))
+  }
+
+  @Test("Nothing of the size of a convolution's output is kept if a pool alone reads it")
+  func pooledMemory() throws {
+    func bytes(_ activation: ActivationFunction) throws -> Int {
+      let block: [any Layer] = [
+        Conv2D(filters: 16, kernelSize: Size(3, 3), padding: .same, activation: activation),
+        MaxPooling2D(poolSize: Size(2, 2), strides: Size(1, 1), padding: .same),
+      ]
+      let layers = Array(repeating: block, count: 8).flatMap { $0 }
+      let model = try Model(
+        sequential: "pools", inputShape: [64, 64, 16], layers.map { (nil, $0) }, seed: 1)
+      let device = Device(threads: 1)
+      let known = [model.inputs[0].value: Tensor(repeating: 1, [8, 64, 64, 16])]
+      let program = TrainingProgram(model, from: known.mapValues(\.shape.sample), to: model.outputs)
+      for _ in 0..<2 {
+        let evaluation = program.evaluate(
+          model, from: known, random: RandomKey(seed: 1), sampleIDs: [UInt64](0..<8), on: device)
+        let slopes = evaluation.outputs
+        _ = evaluation.pullback(slopes)
+      }
+      return device.buffers.byteCount
+    }
+    let image = 8 * 64 * 64 * 16 * 4
+    let (joined, apart) = (try bytes(.relu()), try bytes(.relu(negativeSlope: 0.1)))
+    #expect(apart - joined >= 5 * image, "\(joined) and \(apart) bytes, an image is \(image)")
   }
 
   @Test("Layers that run twice, a few images at a time, change no more than the order of additions", arguments: samples)
@@ -210,5 +269,23 @@ extension Sample {
     var x = graph(Conv2D(filters: 1, kernelSize: Size(1, 1)), on: input)
     x = graph(ReLU(negativeSlope: 0.1), on: graph(BatchNormalization(), on: x))
     return graph(ReLU(maxValue: 2), on: graph(Add(), on: input, graph(BatchNormalization(), on: x)))
+  }
+
+  /// One behind the other, that overlap, with a largest output; then two that cannot join: a leaky one, and one whose input has another
+  /// user.
+  fileprivate static let rectifiedPools = Sample(name: "pools behind rectified convolutions", shape: [13, 12, 3]) {
+    graph, input in
+    var x = graph(Conv2D(filters: 20, kernelSize: Size(3, 3), activation: .relu()), on: input)
+    x = graph(MaxPooling2D(poolSize: Size(3, 3), strides: Size(2, 2), padding: .same), on: x)
+    x = graph(Conv2D(filters: 16, kernelSize: Size(3, 3), padding: .same), on: x)
+    x = graph(MaxPooling2D(poolSize: Size(2, 2), strides: Size(1, 1)), on: graph(ReLU(maxValue: 0.5), on: x))
+    x = graph(DepthwiseConv2D(kernelSize: Size(3, 3), padding: .same, activation: .relu()), on: x)
+    x = graph(MaxPooling2D(poolSize: Size(2, 2)), on: x)
+    let leaky = graph(Conv2D(filters: 5, kernelSize: Size(1, 1)), on: x)
+    let pooled = graph(
+      MaxPooling2D(poolSize: Size(2, 2), strides: Size(1, 1), padding: .same),
+      on: graph(ReLU(negativeSlope: 0.1), on: leaky))
+    let shared = graph(Conv2D(filters: 5, kernelSize: Size(1, 1), activation: .relu()), on: pooled)
+    return graph(Add(), on: shared, graph(MaxPooling2D(poolSize: Size(1, 1)), on: shared))
   }
 }

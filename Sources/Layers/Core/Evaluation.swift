@@ -39,6 +39,8 @@ public struct GradientNeeds: OptionSet, Hashable, Sendable {
 
   public static let inputs = GradientNeeds(rawValue: 1)
   public static let parameters = GradientNeeds(rawValue: 2)
+  /// Those of large parameters may be given as `LayerGradients.rows`.
+  public static let rows = GradientNeeds(rawValue: 4)
 }
 
 /// A layer's output and the way back from it.
@@ -71,9 +73,13 @@ public struct Evaluation: ~Copyable {
 public struct LayerGradients {
   public var inputs: [Tensor?]
   public var parameters: [Tensor?]
+  /// Gradients that are still to be made, by their place among the parameters, where there is nil then. Only where the context
+  /// allowed it.
+  public var rows: [Int: GradientRows]
 
-  public init(inputs: [Tensor?], parameters: [Tensor?] = []) {
+  public init(inputs: [Tensor?], parameters: [Tensor?] = [], rows: [Int: GradientRows] = [:]) {
     self.inputs = inputs
     self.parameters = parameters
+    self.rows = rows
   }
 }

@@ -76,11 +76,14 @@ extension Dense {
     let output = activated.output.reshaped(to: Shape(inputShape.dimensions.dropLast() + [units]))
     return Evaluation(output: output) { dOutput in
       let dLinear = activated.gradient(dOutput.flattenedToRows, on: device)  // [rows, units]
-      let dKernel = x.map { device.product($0, dLinear, transposingA: true) }
+      let comesInRows = needs.contains(.rows) && kernel.count >= GradientRows.leastCount
+      let rows = comesInRows ? x.map { [0: GradientRows($0, dLinear, on: device)] } : nil
+      let dKernel = rows == nil ? x.map { device.product($0, dLinear, transposingA: true) } : nil
       let dBias = usesBias && x != nil ? device.channelSums(dLinear) : nil
       let dInput =
         needs.contains(.inputs) ? device.product(dLinear, kernel, transposingB: true).reshaped(to: inputShape) : nil
-      return LayerGradients(inputs: [dInput], parameters: usesBias ? [dKernel, dBias] : [dKernel])
+      return LayerGradients(
+        inputs: [dInput], parameters: usesBias ? [dKernel, dBias] : [dKernel], rows: rows ?? [:])
     }
   }
 }

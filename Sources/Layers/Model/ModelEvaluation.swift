@@ -61,6 +61,14 @@ public struct ModelEvaluation: ~Copyable {
   public consuming func pullback(
     _ outputGradients: [Tensor], deliver: (_ parameter: Int, _ gradient: consuming Tensor) -> Void
   ) {
+    pullback(outputGradients, deliver: deliver) { parameter, rows in deliver(parameter, rows.whole()) }
+  }
+
+  /// The same, handing over what can be made in rows as it is.
+  public consuming func pullback(
+    _ outputGradients: [Tensor], deliver: (_ parameter: Int, _ gradient: consuming Tensor) -> Void,
+    deliverRows: (_ parameter: Int, _ gradient: consuming GradientRows) -> Void
+  ) {
     precondition(outputGradients.count == wanted.count, "one gradient per output")
     var flowing: [ValueID: Tensor] = [:]
     for (value, gradient) in zip(wanted, outputGradients) where needsGradient.contains(value) {
@@ -79,10 +87,17 @@ public struct ModelEvaluation: ~Copyable {
         Self.accumulate(gradient, into: &flowing[value], on: device)
       }
       for (index, parameter) in parameters.enumerated() {
-        if let gradient = found?.parameters[index].take() {
+        calls[parameter, default: 1] -= 1
+        if let rows = found?.rows.removeValue(forKey: index) {
+          // A layer that is called once; the gradients of several calls are added up.
+          if calls[parameter] == 0, sums[parameter] == nil {
+            deliverRows(parameter, rows)
+            continue
+          }
+          Self.accumulate(rows.whole(), into: &sums[parameter], on: device)
+        } else if let gradient = found?.parameters[index].take() {
           Self.accumulate(gradient, into: &sums[parameter], on: device)
         }
-        calls[parameter, default: 1] -= 1
         if calls[parameter] == 0, let sum = sums.removeValue(forKey: parameter) { deliver(parameter, sum) }
       }
     }

@@ -38,9 +38,9 @@ public struct GradientFlow: Hashable, Sendable, Codable {
 
   public init() {}
 
-  /// Takes note of a step: the gradients, and the model before and after.
-  mutating func add(_ gradients: Gradients, before: [Int: Tensor], after model: Model) {
-    let kernels = Self.kernels(of: model).filter { gradients[$0] != nil }
+  /// Takes note of a step, by the sizes of its parts for each kernel.
+  mutating func add(_ sizes: [Int: StepSize], of model: Model) {
+    let kernels = Self.kernels(of: model).filter { sizes[$0] != nil }
     // Layers that thawed since the last step join, in the order of the model.
     let known = Dictionary(rows.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
     rows = kernels.map { index in
@@ -49,14 +49,11 @@ public struct GradientFlow: Hashable, Sendable, Codable {
     }
     steps += 1
     for (position, index) in kernels.enumerated() {
-      guard let gradient = gradients[index], let old = before[index] else { continue }
-      let new = model.parameters[index].value
+      guard let size = sizes[index] else { continue }
       rows[position].steps += 1
       let share = 1 / Double(rows[position].steps)
-      let slope = (gradient.squares / Double(max(1, gradient.count))).squareRoot()
-      let update = (new.squares(of: old) / max(1e-30, old.squares)).squareRoot()
-      rows[position].gradient += (slope - rows[position].gradient) * share
-      rows[position].update += (update - rows[position].update) * share
+      rows[position].gradient += (size.slope - rows[position].gradient) * share
+      rows[position].update += (size.update - rows[position].update) * share
     }
   }
 
@@ -98,25 +95,6 @@ public struct GradientFlow: Hashable, Sendable, Codable {
         + "gradients help"
     case .healthy:
       return "gradients from \(figure(first.gradient)) (\(first.path)) to \(figure(last.gradient)) (\(last.path))"
-    }
-  }
-}
-
-extension Tensor {
-  /// `Σ x²`
-  fileprivate var squares: Double { unsafe withUnsafeElements { unsafe $0.reduce(0) { $0 + Double($1) * Double($1) } } }
-
-  /// `Σ (x − y)²`
-  fileprivate func squares(of other: Tensor) -> Double {
-    unsafe withUnsafeElements { own in
-      unsafe other.withUnsafeElements { others in
-        var sum = 0.0
-        for index in own.indices {
-          let difference = unsafe Double(own[index]) - Double(others[index])
-          sum += difference * difference
-        }
-        return sum
-      }
     }
   }
 }

@@ -30,6 +30,8 @@ public struct Adadelta: Optimizer {
 
   public var slots: [(name: String, initial: Float)] { [("accumulated_grad", 0), ("accumulated_delta_var", 0)] }
 
+  public var movesEachNumberAlone: Bool { true }
+
   public func move(
     _ weights: inout Tensor, _ state: inout [Tensor], along gradient: Tensor, _ step: OptimizerStep, on device: Device
   ) {

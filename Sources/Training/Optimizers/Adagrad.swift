@@ -31,6 +31,8 @@ public struct Adagrad: Optimizer {
 
   public var slots: [(name: String, initial: Float)] { [("accumulator", initialAccumulator)] }
 
+  public var movesEachNumberAlone: Bool { true }
+
   public func move(
     _ weights: inout Tensor, _ state: inout [Tensor], along gradient: Tensor, _ step: OptimizerStep, on device: Device
   ) {

@@ -54,6 +54,8 @@ public struct Ftrl: Optimizer {
 
   public var slots: [(name: String, initial: Float)] { [("accumulator", initialAccumulator), ("linear", 0)] }
 
+  public var movesEachNumberAlone: Bool { true }
+
   public func move(
     _ weights: inout Tensor, _ state: inout [Tensor], along gradient: Tensor, _ step: OptimizerStep, on device: Device
   ) {

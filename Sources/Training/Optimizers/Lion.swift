@@ -33,6 +33,8 @@ public struct Lion: Optimizer {
 
   public var slots: [(name: String, initial: Float)] { [("momentum", 0)] }
 
+  public var movesEachNumberAlone: Bool { true }
+
   public func move(
     _ weights: inout Tensor, _ state: inout [Tensor], along gradient: Tensor, _ step: OptimizerStep, on device: Device
   ) {

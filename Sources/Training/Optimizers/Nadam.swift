@@ -26,6 +26,8 @@ public struct Nadam: Optimizer {
 
   public var slots: [(name: String, initial: Float)] { [("momentum", 0), ("velocity", 0)] }
 
+  public var movesEachNumberAlone: Bool { true }
+
   public func move(
     _ weights: inout Tensor, _ state: inout [Tensor], along gradient: Tensor, _ step: OptimizerStep, on device: Device
   ) {

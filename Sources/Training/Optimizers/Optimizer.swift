@@ -31,6 +31,10 @@ public protocol Optimizer: Hashable, Sendable {
   /// step to step.
   func with(momentum: Float) -> (any Optimizer)?
 
+  /// Whether a number moves along its own gradient alone, whatever the others are: then some rows of a parameter can move before the
+  /// gradient of the next is known.
+  var movesEachNumberAlone: Bool { get }
+
   /// Moves `weights` along `gradient`, in place.
   func move(
     _ weights: inout Tensor, _ state: inout [Tensor], along gradient: Tensor, _ step: OptimizerStep, on device: Device)
@@ -40,6 +44,8 @@ extension Optimizer {
   public func slotShape(_ slot: String, of shape: Shape) -> Shape { shape }
 
   public func with(momentum: Float) -> (any Optimizer)? { nil }
+
+  public var movesEachNumberAlone: Bool { false }
 
   public var name: String { Self.name }
 

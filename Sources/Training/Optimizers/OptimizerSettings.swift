@@ -19,7 +19,7 @@ public struct OptimizerSettings: Hashable, Sendable {
   public var averaging: WeightAveraging?
 
   /// Whether a parameter can move before the gradients of the others are known.
-  var takesGradientsOneByOne: Bool { clipping == nil && gradientAccumulationSteps == 1 && averaging == nil }
+  package var takesGradientsOneByOne: Bool { clipping == nil && gradientAccumulationSteps == 1 && averaging == nil }
 
   public init(learningRate: LearningRateSchedule, weightDecay: Float = 0) {
     self.learningRate = learningRate

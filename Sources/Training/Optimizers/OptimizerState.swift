@@ -92,9 +92,7 @@ public struct OptimizerState: Sendable {
   ) {
     withEntry(model.parameters[index].path, model.parameters[index].shape, optimizer) { entry in
       entry.updates += 1
-      let decay = optimizer.settings.weightDecay
-      if decay != 0 { device.decay(&model.parameters[index].value, by: decay * Float(rate)) }
-      optimizer.move(
+      optimizer.decayAndMove(
         &model.parameters[index].value, &entry.slots, along: gradient,
         OptimizerStep(rate: rate, update: entry.updates), on: device)
     }
@@ -159,7 +157,7 @@ public struct OptimizerState: Sendable {
   }
 
   /// Takes an entry out while it is written to, so that its memory has one user and is not copied.
-  private mutating func withEntry(
+  mutating func withEntry(
     _ path: String, _ shape: Shape, _ optimizer: any Optimizer, _ body: (inout Entry) -> Void
   ) {
     var entry =

@@ -45,6 +45,15 @@ package struct ForwardPass: ~Copyable {
     let slope = slope
     evaluation.pullback([slope], deliver: deliver)
   }
+
+  /// The same, handing over what can be made in rows as it is.
+  package consuming func backward(
+    _ deliver: (_ parameter: Int, _ gradient: consuming Tensor) -> Void,
+    rows deliverRows: (_ parameter: Int, _ gradient: consuming GradientRows) -> Void
+  ) {
+    let slope = slope
+    evaluation.pullback([slope], deliver: deliver, deliverRows: deliverRows)
+  }
 }
 
 extension Model {

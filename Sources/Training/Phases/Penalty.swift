@@ -45,9 +45,14 @@ public struct Penalty: Sendable {
 
   /// Adds the slope `l1·sign(w) + 2·l2·w`, in place.
   func add(to gradient: inout Tensor, ofParameter parameter: Int, in model: Model) {
+    add(to: &gradient, ofParameter: parameter, weights: model.parameters[parameter].value)
+  }
+
+  /// The same for some rows of a parameter.
+  func add(to gradient: inout Tensor, ofParameter parameter: Int, weights: Tensor) {
     for term in terms where term.parameter == parameter {
       let (l1, l2) = (Float(term.l1), Float(2 * term.l2))
-      gradient.update(with: model.parameters[parameter].value) { slope, weight in
+      gradient.update(with: weights) { slope, weight in
         slope += l2 * weight + (weight == 0 ? 0 : weight < 0 ? -l1 : l1)
       }
     }

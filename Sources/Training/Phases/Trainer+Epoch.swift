@@ -38,15 +38,14 @@ extension Trainer {
         * settings.rate(batch: state.step, of: pace.total, batchesPerEpoch: pace.batchesPerEpoch)
       let optimizer = settings.optimizer(
         batch: state.step, of: pace.total, batchesPerEpoch: pace.batchesPerEpoch)
-      // The first step of every epoch is looked at: it costs a copy of the kernels.
-      let kernels = batch == 0 ? model.copies(ofParameters: GradientFlow.kernels(of: model)) : nil
-      let (loss, unweighted, outputs, gradients) = try step(
+      let (loss, unweighted, outputs, sizes) = try step(
         &model, values, targets, draws, penalty, optimizer, &state.optimizer, rate, factors, state.step,
-        looks: kernels != nil
+        looks: batch == 0
       ) {
         "phase \"\(settings.name)\", epoch \(state.epoch + 1), batch \(batch + 1)"
       }
-      if let kernels, let gradients { state.gradientFlow.add(gradients, before: kernels, after: model) }
+      // The first step of every epoch is looked at.
+      if batch == 0 { state.gradientFlow.add(sizes, of: model) }
       running.add(loss: loss, unweighted: targets.weights == nil ? nil : unweighted, outputs, targets)
       state.running = running.sums
       state.step += 1
@@ -69,7 +68,7 @@ extension Trainer {
     _ model: inout Model, _ values: [ValueID: Tensor], _ targets: Targets, _ indices: [Int], _ penalty: Penalty,
     _ optimizer: any Optimizer, _ state: inout OptimizerState, _ rate: Double, _ factors: [Double]?, _ step: Int,
     looks: Bool, place: () -> String
-  ) throws(TrainingError) -> (loss: Double, unweightedLoss: Double, outputs: Tensor, gradients: Gradients?) {
+  ) throws(TrainingError) -> (loss: Double, unweightedLoss: Double, outputs: Tensor, sizes: [Int: StepSize]) {
     let pass = model.forwardPass(
       settings.loss, penalty, from: values, targets, random: settings.key.folding("step").folding(UInt64(step)),
       sampleIDs: indices.map(UInt64.init), on: device.training(in: settings.precision))
@@ -81,29 +80,12 @@ extension Trainer {
         "\(place()): the loss is \(loss.isNaN ? "not a number" : "infinite").\(diagnosis) The learning rate "
           + "(\(rate)) is probably too high; try a tenth of it. Pictures without preprocessing have the same effect.")
     }
-    var gradients: Gradients?
-    if optimizer.settings.takesGradientsOneByOne, !looks {
-      // Each parameter moves as soon as its gradient is complete, so that gradients are never all in memory.
-      state.beginStep(optimizer)
-      pass.backward { parameter, gradient in
-        var gradient = gradient
-        penalty.add(to: &gradient, ofParameter: parameter, in: model)
-        state.move(
-          &model, parameter, along: gradient, optimizer, rate: rate * (factors?[parameter] ?? 1), on: device)
-      }
-      state.endStep(&model)
-    } else {
-      var all = Gradients(parameterCount: model.parameters.count)
-      pass.backward { parameter, gradient in
-        var gradient = gradient
-        penalty.add(to: &gradient, ofParameter: parameter, in: model)
-        all[parameter] = gradient
-      }
-      if looks { gradients = all }
-      state.move(&model, along: all, optimizer, rate: rate, factors: factors, on: device)
-    }
+    var move = BackwardMove(
+      penalty: penalty, optimizer: optimizer, rate: rate, factors: factors,
+      looked: looks ? Set(GradientFlow.kernels(of: model)) : [], device: device)
+    move.take(pass, &model, &state)
     model.apply(statistics)
-    return (loss, unweighted, outputs, gradients)
+    return (loss, unweighted, outputs, move.sizes)
   }
 }
 
