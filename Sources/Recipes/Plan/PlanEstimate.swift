@@ -57,7 +57,17 @@ public struct PlanEstimate: Sendable {
           model, from: known, random: RandomKey(seed: 0), sampleIDs: (0..<UInt64(size)).map { $0 },
           on: trainingDevice)
         let gradients = pass.outputs.map { Tensor(repeating: 1e-3, $0.shape) }
-        _ = pass.pullback(gradients)
+        // As in training: where parameters move one by one, no gradient waits for the others.
+        let optimizer = phase.recipe.optimizer
+        guard optimizer.settings.takesGradientsOneByOne else {
+          _ = pass.pullback(gradients)
+          return
+        }
+        pass.pullback(gradients) { _, _ in
+        } deliverRows: { _, gradient in
+          let parts = optimizer.movesEachNumberAlone ? gradient.parts : [0..<gradient.shape[0]]
+          for part in parts { _ = gradient.rows(part) }
+        }
       }
       step()
       let perStep = clock.measure(step).seconds
