@@ -53,7 +53,9 @@ struct TrainingRun {
     case .convolution(let convolution, let activation):
       put(convolved(inputs[0], convolution, numbers, activation, step, on: device, sumsBelow: sumsBelow), for: step)
     case .pooledConvolution(let convolution, let activation, let window):
-      put(pooledConvolution(inputs[0], convolution, numbers, activation, window, step, on: device), for: step)
+      let made = pooledConvolution(
+        inputs[0], convolution, numbers, activation, window, step, on: device, sumsBelow: sumsBelow)
+      put(made, for: step)
     case .normalization(let convolution, let layer, let activation, let mode):
       let normalization = TrainingNormalization(
         convolution: convolution, layer: layer, activation: activation, mode: mode, step: step, device: device,
