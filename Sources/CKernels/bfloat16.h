@@ -98,24 +98,25 @@ typedef void ck_paired_product(const ck_windows *w, const float *image, const ui
 // Rows that go to scattered pixels pass through the end of the scratch memory, some columns at a time.
 static void scattered_rows(ck_paired_product *product, const ck_windows *w, const float *image, const uint32_t *panels,
                            ptrdiff_t columns, ptrdiff_t row, ptrdiff_t rows, float *output, ptrdiff_t output_stride,
-                           const ck_scatter *scatter, float *scratch) {
+                           const ck_scatter *scatter, int adds, float *scratch) {
   enum { CK_SCATTERED_COLUMNS = 256, CK_SCATTERED_STRIDE = CK_SCATTERED_COLUMNS + 16 };
   const ptrdiff_t pairs = divide_up(w->kernel_height * w->kernel_width * w->channels, 2);
   float *tile = scratch + CK_SCRATCH - CK_BLOCK_ROWS * CK_SCATTERED_STRIDE;
   for (ptrdiff_t n = 0; n < columns; n += CK_SCATTERED_COLUMNS) {
     const ptrdiff_t width = least(CK_SCATTERED_COLUMNS, columns - n);
     product(w, image, panels + n * pairs, width, row, rows, tile, CK_SCATTERED_STRIDE, 0, scratch);
-    scatter_rows(w, row, rows, width, tile, CK_SCATTERED_STRIDE, output + n, output_stride, scatter);
+    scatter_rows(w, row, rows, width, tile, CK_SCATTERED_STRIDE, output + n, output_stride, scatter, adds);
   }
 }
 
-// As `convolution_rows`; what is scattered has no epilogue.
+// As `convolution_rows`; of an epilogue, what is scattered has the residual alone.
 static void convolution_rows_bfloat16(const ck_windows *w, const float *image, const uint32_t *panels,
                                       ptrdiff_t columns, ptrdiff_t row, ptrdiff_t rows, float *output,
                                       ptrdiff_t output_stride, const ck_scatter *scatter, const ck_epilogue *e,
                                       float *scratch) {
   if (scatter)
-    scattered_rows(expanded_rows, w, image, panels, columns, row, rows, output, output_stride, scatter, scratch);
+    scattered_rows(expanded_rows, w, image, panels, columns, row, rows, output, output_stride, scatter,
+                   e && e->residual, scratch);
   else
     expanded_rows(w, image, panels, columns, row, rows, output + row * output_stride, output_stride, e, scratch);
 }

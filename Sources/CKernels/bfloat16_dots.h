@@ -163,7 +163,8 @@ static void convolution_rows_dots(const ck_windows *w, const float *image, const
                                   ptrdiff_t row, ptrdiff_t rows, float *output, ptrdiff_t output_stride,
                                   const ck_scatter *scatter, const ck_epilogue *e, float *scratch) {
   if (scatter)
-    scattered_rows(dotted_rows, w, image, panels, columns, row, rows, output, output_stride, scatter, scratch);
+    scattered_rows(dotted_rows, w, image, panels, columns, row, rows, output, output_stride, scatter,
+                   e && e->residual, scratch);
   else dotted_rows(w, image, panels, columns, row, rows, output + row * output_stride, output_stride, e, scratch);
 }
 

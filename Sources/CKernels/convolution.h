@@ -10,15 +10,21 @@ CK_INLINE const char *newest_line(const ck_windows *w, const float *image, ptrdi
                               * w->pixel_stride);
 }
 
-// Copies `columns` of rows [row, row + rows) of a product, from `tile` on, to the pixels of the output that they are for.
+// Copies `columns` of rows [row, row + rows) of a product, from `tile` on, to the pixels of the output that they are for, or adds
+// them to what lies there.
 CK_INLINE void scatter_rows(const ck_windows *w, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t columns, const float *tile,
-                            ptrdiff_t tile_stride, float *output, ptrdiff_t output_stride, const ck_scatter *scatter) {
+                            ptrdiff_t tile_stride, float *output, ptrdiff_t output_stride, const ck_scatter *scatter,
+                            int adds) {
   ptrdiff_t x = row % w->output_width, y = row / w->output_width % w->output_height;
   ptrdiff_t n = row / w->output_width / w->output_height;
   for (ptrdiff_t r = 0; r < rows; r++) {
     const ptrdiff_t iy = y * scatter->step_height + scatter->offset_height;
     const ptrdiff_t ix = x * scatter->step_width + scatter->offset_width;
-    copy(output + ((n * scatter->height + iy) * scatter->width + ix) * output_stride, tile + r * tile_stride, columns);
+    float *pixel = output + ((n * scatter->height + iy) * scatter->width + ix) * output_stride;
+    const float *made = tile + r * tile_stride;
+    if (adds)
+      CK_OVER(columns, store_some(whole, pixel + i, load_some(whole, made + i, part) + load_some(whole, pixel + i, part), part););
+    else copy(pixel, made, columns);
     if (++x == w->output_width) {
       x = 0;
       if (++y == w->output_height) y = 0, n++;
@@ -27,7 +33,8 @@ CK_INLINE void scatter_rows(const ck_windows *w, ptrdiff_t row, ptrdiff_t rows, 
 }
 
 // Rows [row, row + rows) of the window matrix times packed weights, at most CK_BLOCK_ROWS of them. `output` is the
-// whole output, from the first column of this call on. With `scatter` the rows go to scattered pixels.
+// whole output, from the first column of this call on. With `scatter` the rows go to scattered pixels, and a residual, which is
+// the output itself then, lies there, too.
 static void convolution_rows(const ck_windows *w, const float *image, const float *panels, ptrdiff_t columns,
                              ptrdiff_t row, ptrdiff_t rows, float *output, ptrdiff_t output_stride,
                              const ck_scatter *scatter, const ck_epilogue *e, float *scratch) {
@@ -58,7 +65,7 @@ static void convolution_rows(const ck_windows *w, const float *image, const floa
       pack_rows(w, image, row, rows, k, k + d, scratch, CK_PACK_STRIDE);
       multiply_by_rows(rows, width, d, scratch, panels + n / CK_PANEL * depth * CK_PANEL + k * CK_PANEL,
                        depth * CK_PANEL, tile, tile_stride, k > 0, last ? e : 0,
-                       last && e && e->residual ? e->residual + row * output_stride : 0,
+                       last && !scatter && e && e->residual ? e->residual + row * output_stride : 0,
                        depth * columns > CK_RESIDENT_WEIGHTS ? 0 : &pixels);
       pixels.next += pixels.jump * divide_up(rows, CK_TILE_ROWS) * divide_up(width, CK_PANEL);
     }
@@ -66,7 +73,7 @@ static void convolution_rows(const ck_windows *w, const float *image, const floa
       for (ptrdiff_t r = 0; r < rows; r++)
         activate(e->activation, e->parameters, width, tile + r * tile_stride, tile + r * tile_stride);
     if (!scatter) return;
-    scatter_rows(w, row, rows, width, tile, tile_stride, output + n, output_stride, scatter);
+    scatter_rows(w, row, rows, width, tile, tile_stride, output + n, output_stride, scatter, e && e->residual);
   }
 }
 

@@ -197,6 +197,10 @@ struct TrainingLowering {
         users.count == 1 && users.allSatisfy { takesParts(steps[$0], of: step.output) } && isMadeOfInput(step)
         && !wanted.contains(step.output)
       steps[index].dropsConvolved = !steps[index].isRemade && isCheap(step)
+      // Backward the first of its users is the last.
+      steps[index].isSummedBehind =
+        isTrainedNormalization(step) && !steps[index].dropsConvolved && !wanted.contains(step.output)
+        && users.first.map { takesParts(steps[$0], of: step.output) } == true
     }
   }
 
@@ -212,6 +216,11 @@ struct TrainingLowering {
   /// Whether a step's output follows from what it normalises alone.
   private func isMadeOfInput(_ step: TrainingStep) -> Bool {
     if case .normalization = step.work { step.inputs.count == 1 } else { false }
+  }
+
+  /// Whether a step normalises by the batch's moments.
+  private func isTrainedNormalization(_ step: TrainingStep) -> Bool {
+    if case .normalization(_, _, _, .training) = step.work { true } else { false }
   }
 
   /// Whether the convolution of a step has few products behind each number and more numbers than its image.

@@ -37,13 +37,15 @@ struct TrainingNormalization {
     // Behind a sum the activation's input is not known any more, but its output tells as much.
     var shown = residual != nil && activation != .linear ? output.whole(on: device) : nil
     var kept = step.dropsConvolved ? nil : x
-    // Its user makes the whole gradient, and can take the sums of it.
-    let ownSums = step.isRemade && mode == .training ? GradientSums(of: x, channels, activation) : nil
+    let ownSums = step.isSummedBehind ? GradientSums(of: x, output: shown, channels, activation) : nil
+    let known = KnownGradient()
     let pullback: (consuming Tensor) -> LayerGradients = { dOutput in
       let x = kept.take() ?? normalized(image, others, takingMoments: false).x
-      return back(dOutput, x, shown.take(), channels, image, others, ownSums?.take())
+      return back(dOutput, x, shown.take(), channels, image, others, ownSums?.take(), known)
     }
-    return (StepOutput(value: output, sums: ownSums, pullback: pullback), statistics)
+    return (
+      StepOutput(value: output, sums: ownSums, known: convolution == nil ? nil : known, pullback: pullback), statistics
+    )
   }
 
   /// What is normalised, and its moments if a convolution that made it could take them meanwhile.
@@ -63,7 +65,7 @@ struct TrainingNormalization {
   ///   - numbers: the convolution's.
   private func back(
     _ dOutput: consuming Tensor, _ x: Tensor, _ output: Tensor?, _ channels: NormalizedChannels, _ image: SampleParts,
-    _ numbers: [Tensor], _ sums: (sums: Tensor, products: Tensor)?
+    _ numbers: [Tensor], _ sums: (sums: Tensor, products: Tensor)?, _ known: KnownGradient
   ) -> LayerGradients {
     var gradient = consume dOutput
     let isFixed = mode == .inference
@@ -102,7 +104,7 @@ struct TrainingNormalization {
       if let dNormalized {
         (others[0], dInput) = device.convolutionGradients(
           isConvolutionTrained ? image : nil, dNormalized, numbers[0], convolution, needsImage: step.inputNeeds[0],
-          for: sumsBelow)
+          adding: step.inputNeeds[0] ? known.take() : nil, for: sumsBelow)
       }
       if isConvolutionTrained, numbers.count > 1, let found {
         // The batch's mean takes away whatever a bias adds.

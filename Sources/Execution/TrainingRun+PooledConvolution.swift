@@ -13,17 +13,19 @@ func pooledConvolution(
     device.convolution(image, kernel, convolution, bias: numbers.dropFirst().first, activation: activation.fused),
     window)
   let isTrained = !step.trained.isEmpty
+  let known = KnownGradient()
   // The closure lets go of these before the image's gradient needs memory.
   var kept = isTrained ? image : nil
   var (shown, indices) = (Optional(output), Optional(taps))
-  return StepOutput(value: .tensor(output), sums: nil) { dOutput in
+  return StepOutput(value: .tensor(output), sums: nil, known: known) { dOutput in
     var pooled = dOutput
     _ = device.takeBack(&pooled, throughOutput: shown.take(), activation, summing: false)
     guard let taps = indices.take() else { preconditionFailure("the way back is gone once") }
     let gradient = device.maxPoolingGradient(pooled, indices: taps, window)
     let dBias = isTrained && numbers.count > 1 ? device.channelSums(gradient) : nil
     let found = device.convolutionGradients(
-      kept.take(), .tensor(gradient), kernel, convolution, needsImage: step.inputNeeds[0], for: sumsBelow)
+      kept.take(), .tensor(gradient), kernel, convolution, needsImage: step.inputNeeds[0],
+      adding: known.take(), for: sumsBelow)
     return LayerGradients(
       inputs: [found.image], parameters: numbers.count > 1 ? [found.kernel, dBias] : [found.kernel])
   }

@@ -90,7 +90,7 @@ struct TrainingRun {
     let evaluation = step.layer.evaluate(inputs, numbers, in: context)
     let output = evaluation.output
     move(evaluation.statistics, of: step)
-    put(StepOutput(value: .tensor(output), sums: nil, pullback: evaluation.intoPullback()), for: step)
+    put(StepOutput(value: .tensor(output), sums: nil, known: nil, pullback: evaluation.intoPullback()), for: step)
   }
 
   private mutating func move(_ moved: [Tensor], of step: TrainingStep) {
@@ -103,14 +103,17 @@ struct TrainingRun {
     sums[step.output] = made.sums
     tape.append(
       ModelEvaluation.Record(
-        inputs: step.inputs, output: step.output, parameters: step.parameters, pullback: made.pullback))
+        inputs: step.inputs, output: step.output, parameters: step.parameters, known: made.known,
+        pullback: made.pullback))
   }
 }
 
 /// What a step makes, and the way back.
 struct StepOutput {
   let value: SampleParts
-  /// Where the step behind leaves the sums of its gradient, if it is the only one and they are wanted.
+  /// Where the step that completes its gradient leaves the sums of it, if they are wanted and it can take them.
   let sums: GradientSums?
+  /// What the way back adds the first input's gradient to.
+  let known: KnownGradient?
   let pullback: (consuming Tensor) -> LayerGradients
 }

@@ -32,6 +32,8 @@ struct TrainingStep: Sendable {
   var inputNeeds: [Bool] = []
   /// Whether the output is made again for the way back of its user.
   var isRemade = false
+  /// Whether the last to give its part of the output's gradient is a convolution, which can take the sums of it.
+  var isSummedBehind = false
   /// Whether what a convolution gives its normalisation is made again for the way back.
   var dropsConvolved = false
   /// The values that nobody reads any more afterwards.

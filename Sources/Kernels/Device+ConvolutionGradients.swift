@@ -22,24 +22,29 @@ extension Device {
 
   /// The same for `count` images that lie in memory one after the other.
   func convolutionInputGradient(
-    _ dOutput: Source, count: Int, _ kernel: PackedInputGradient, into target: Target, made: MadeRows? = nil
+    _ dOutput: Source, count: Int, _ kernel: PackedInputGradient, into target: Target, adding: Bool = false,
+    made: MadeRows? = nil
   ) {
     let g = kernel.geometry
+    precondition(!adding || kernel.canAdd, "nothing is added to where partial sums lie")
+    let epilogue = KernelEpilogue(residual: adding ? target.source : nil)
     // Of several classes of pixels none makes whole lines.
     let made = kernel.parts.count == 1 && kernel.parts[0].scatter == nil ? made : nil
-    if !kernel.isComplete {
-      unsafe target.address.update(repeating: 0, count: count * g.inputHeight * g.inputWidth * g.inputChannels)
+    if !kernel.isComplete && !adding {
+      forEachPiece(of: count * g.inputHeight * g.inputWidth * g.inputChannels, grain: 1 << 18) { range in
+        unsafe (target.address + range.lowerBound).update(repeating: 0, count: range.count)
+      }
     }
     for part in kernel.parts {
       if let winograd = part.winograd {
         convolution(
           dOutput, count: count, part.matrix, winograd, windows: part.windows, into: target, pixelStride: nil,
-          epilogue: KernelEpilogue(), made: made)
+          epilogue: epilogue, made: made)
       } else {
         multiply(
           dOutput, part.matrix, windows: part.windows,
           rows: count * part.windows.output_height * part.windows.output_width, into: target, scatter: part.scatter,
-          epilogue: KernelEpilogue(), made: made)
+          epilogue: epilogue, made: made)
       }
     }
   }
@@ -190,7 +195,7 @@ extension Device {
     if count == 1 { return rows }
     var rows = rows
     var step = 1
-    while step < count {
+    while 2 * step < count {
       let gap = step
       writing(&rows) { target in
         forEachPiece(of: size, grain: 8192) { range in
@@ -202,8 +207,9 @@ extension Device {
       }
       step *= 2
     }
+    // The last sum goes where it belongs.
     return reading(rows) { source in
-      making([size]) { target in unsafe target.address.update(from: source.address, count: size) }
+      making([size]) { add(source, source.advanced(by: step * size), count: size, into: $0) }
     }
   }
 }
@@ -222,6 +228,11 @@ struct PackedInputGradient: Sendable {
   let parts: [Part]
   /// Whether every pixel is reached; the others have no gradient.
   let isComplete: Bool
+
+  /// Whether the gradient can be added to what lies in its place: not where partial sums must lie there.
+  var canAdd: Bool {
+    parts.allSatisfy { $0.scatter != nil || $0.winograd != nil || $0.matrix.rows <= CK_BLOCK_DEPTH }
+  }
 }
 
 /// The taps of one dimension that reach the pixels `first, first + stride, …`, and the convolution of stride 1 they make.

@@ -26,43 +26,56 @@ extension Device {
     return (output, moments.merged(taken))
   }
 
-  /// The gradients of kernel and image, and meanwhile the sums for the normalisation that the image came from.
+  /// The gradients of kernel and image, the latter added to what other steps gave, and meanwhile the sums for the normalisation
+  /// that the image came from.
   package func convolutionGradients(
     _ image: SampleParts?, _ gradient: SampleParts, _ kernel: Tensor, _ convolution: SampleConvolution,
-    needsImage: Bool, for sums: GradientSums?
+    needsImage: Bool, adding known: consuming Tensor?, for sums: GradientSums?
   ) -> (kernel: Tensor?, image: Tensor?) {
-    guard needsImage, let sums, let (x, channels, activation) = sums.normalized else {
-      return convolutionGradients(image, gradient, kernel, convolution, needsImage: needsImage, watching: nil)
-    }
-    let (rows, count) = (x.count / channels.count, channels.count)
-    precondition(count == convolution.inputChannels, "\(count) channels in front of \(convolution)")
-    let chunkRows = Self.chunkRows(count)
-    let chunks = (rows + chunkRows - 1) / chunkRows
-    var partial = unsafe Tensor(uninitialized: [2, chunks, count], in: buffers)
-    var found: (kernel: Tensor?, image: Tensor?) = (nil, nil)
-    writing(&partial) { partial in
-      reading([x] + channels.tensors) { memory in
-        found = convolutionGradients(image, gradient, kernel, convolution, needsImage: true) { target in
-          RowChunks(rows: rows, columns: count, chunkRows: chunkRows) { [kernels] chunk, range in
-            let offset = range.lowerBound * count
-            var n = unsafe activation.kernel(Array(memory[1...]))
-            unsafe kernels.table.normalization_sums(
-              range.count, count, &n, target.source.address + offset, nil, memory[0].address + offset,
-              partial.address + chunk * count, partial.address + (chunks + chunk) * count, nil, nil)
+    var found: (kernel: Tensor?, image: Tensor?, rest: Tensor?)
+    if needsImage, let sums, let normalized = sums.normalized {
+      let taken = ChunkSums(normalized)
+      precondition(taken.channels == convolution.inputChannels, "\(taken.channels) channels in front of \(convolution)")
+      var partial = unsafe Tensor(uninitialized: taken.shape, in: buffers)
+      found = (nil, nil, nil)
+      var added = known.take()
+      writing(&partial) { partial in
+        taken.reading { take in
+          found = convolutionGradients(
+            image, gradient, kernel, convolution, needsImage: true, adding: added.take()
+          ) { target in
+            RowChunks(rows: taken.rows, columns: taken.channels, chunkRows: taken.chunkRows) { [kernels] chunk, range in
+              take(chunk, range, target, partial, kernels)
+            }
           }
         }
       }
+      // Where something is still to be added nobody has taken them.
+      if found.rest == nil { sums.put(totals(of: partial, chunks: taken.count, count: taken.channels)) }
+    } else {
+      found = convolutionGradients(
+        image, gradient, kernel, convolution, needsImage: needsImage, adding: known, watching: nil)
     }
-    sums.put(totals(of: partial, chunks: chunks, count: count))
-    return found
+    guard var sum = found.rest.take() else { return (found.kernel, found.image) }
+    guard let dImage = found.image.take() else { return (found.kernel, sum) }
+    add(dImage, to: &sum)
+    return (found.kernel, sum)
   }
 }
 
 /// The sums over a gradient that batch normalisation needs on its way back, on the way from the step behind it, which makes
 /// the gradient and can take them from cache.
 package final class GradientSums: Sendable {
+  /// What the gradient belongs to.
+  struct Normalized: Sendable {
+    let x: Tensor
+    let output: Tensor?
+    let channels: NormalizedChannels
+    let activation: NormalizedActivation
+  }
+
   private struct State {
-    var normalized: (x: Tensor, channels: NormalizedChannels, activation: NormalizedActivation)?
+    var normalized: Normalized?
     var found: (sums: Tensor, products: Tensor)?
   }
 
@@ -70,14 +83,15 @@ package final class GradientSums: Sendable {
 
   /// - Parameters:
   ///   - x: what was normalised.
-  ///   - activation: whose output has one user, the step behind.
-  package init(of x: Tensor, _ channels: NormalizedChannels, _ activation: NormalizedActivation) {
-    state = Mutex(State(normalized: (x, channels, activation)))
+  ///   - output: the activation's, where something was added before it: then the gradient in front of the activation is left in the
+  ///     place of the gradient.
+  package init(
+    of x: Tensor, output: Tensor?, _ channels: NormalizedChannels, _ activation: NormalizedActivation
+  ) {
+    state = Mutex(State(normalized: Normalized(x: x, output: output, channels: channels, activation: activation)))
   }
 
-  fileprivate var normalized: (x: Tensor, channels: NormalizedChannels, activation: NormalizedActivation)? {
-    state.withLock { $0.normalized }
-  }
+  fileprivate var normalized: Normalized? { state.withLock { $0.normalized } }
 
   fileprivate func put(_ found: (sums: Tensor, products: Tensor)) { state.withLock { $0.found = found } }
 
@@ -86,6 +100,43 @@ package final class GradientSums: Sendable {
     state.withLock { state in
       state.normalized = nil
       return state.found.take()
+    }
+  }
+}
+
+/// The sums of each channel of a gradient, taken chunk by chunk of rows.
+private struct ChunkSums {
+  let normalized: GradientSums.Normalized
+  let rows, channels, chunkRows: Int
+
+  init(_ normalized: GradientSums.Normalized) {
+    self.normalized = normalized
+    channels = normalized.channels.count
+    rows = normalized.x.count / channels
+    chunkRows = Device.chunkRows(channels)
+  }
+
+  var count: Int { (rows + chunkRows - 1) / chunkRows }
+
+  /// The chunks' sums, then the sums of the products with the normalised numbers.
+  var shape: Shape { [2, count, channels] }
+
+  typealias Take = @Sendable (_ chunk: Int, Range<Int>, _ gradient: Target, _ result: Target, KernelSet) -> Void
+
+  func reading(_ body: (@escaping Take) -> Void) {
+    let (count, chunks, activation) = (channels, count, normalized.activation)
+    Kernels.reading(normalized.output) { output in
+      Kernels.reading([normalized.x] + normalized.channels.tensors) { memory in
+        body { chunk, range, gradient, result, kernels in
+          let offset = range.lowerBound * count
+          var n = unsafe activation.kernel(Array(memory[1...]))
+          let gradient = gradient.advanced(by: offset)
+          unsafe kernels.table.normalization_sums(
+            range.count, count, &n, gradient.source.address, output.map { unsafe $0.address + offset },
+            memory[0].address + offset, result.address + chunk * count, result.address + (chunks + chunk) * count, nil,
+            output == nil ? nil : gradient.address)
+        }
+      }
     }
   }
 }

@@ -103,19 +103,23 @@ extension Device {
   }
 
   /// The gradients of the kernel, if there is an image, and of the image, if it is wanted.
-  ///
-  /// - Parameter watching: looks at the pixels of the image's gradient as they are made.
   package func convolutionGradients(
     _ image: SampleParts?, _ gradient: SampleParts, _ kernel: Tensor, _ convolution: SampleConvolution,
     needsImage: Bool
   ) -> (kernel: Tensor?, image: Tensor?) {
-    convolutionGradients(image, gradient, kernel, convolution, needsImage: needsImage, watching: nil)
+    let found = convolutionGradients(
+      image, gradient, kernel, convolution, needsImage: needsImage, adding: nil, watching: nil)
+    return (found.kernel, found.image)
   }
 
+  /// - Parameters:
+  ///   - known: what the image's gradient is added to where that can be done as it is made.
+  ///   - watching: looks at the pixels of the image's gradient as they are made; not where something is to be added later.
+  /// - Returns: with what is left to be added.
   func convolutionGradients(
     _ image: SampleParts?, _ gradient: SampleParts, _ kernel: Tensor, _ convolution: SampleConvolution,
-    needsImage: Bool, watching: ((Target) -> RowChunks)?
-  ) -> (kernel: Tensor?, image: Tensor?) {
+    needsImage: Bool, adding known: consuming Tensor?, watching: ((Target) -> RowChunks)?
+  ) -> (kernel: Tensor?, image: Tensor?, rest: Tensor?) {
     let batch = gradient.shape[0]
     let inputPixels = convolution.window.inputHeight * convolution.window.inputWidth
     let shape: Shape = [
@@ -125,19 +129,24 @@ extension Device {
       guard case .dense(let geometry) = convolution else { preconditionFailure("depthwise runs in groups") }
       let gradient = gradient.whole(on: self)
       let dKernel = image.map { convolutionKernelGradient($0.whole(on: self), gradient, geometry) }
-      guard needsImage else { return (dKernel, nil) }
+      guard needsImage else { return (dKernel, nil, known) }
       let packed = packedForInputGradient(kernel, geometry)
+      var sum = packed.canAdd ? known.take() : nil
+      let (adds, watching) = (sum != nil, known == nil ? watching : nil)
       let dImage = reading(gradient) { gradient in
-        making(shape) { target in
+        makingOrAdding(to: &sum, shape) { target in
           let chunks = watching?(target)
-          convolutionInputGradient(gradient, count: batch, packed, into: target, made: chunks?.from(0))
+          convolutionInputGradient(
+            gradient, count: batch, packed, into: target, adding: adds, made: chunks?.from(0))
           chunks?.finish(on: self)
         }
       }
-      return (dKernel, dImage)
+      return (dKernel, dImage, known)
     }
     let groups = SampleGroups(batch: batch, pixels: convolution.window.outputPixelCount)
     let packed = needsImage ? packedForGradient(convolution, kernel) : nil
+    var sum = packed?.canAdd == true ? known.take() : nil
+    let (adds, watching) = (sum != nil, known == nil ? watching : nil)
     let gradientSize = gradient.isMade ? groups.size * convolution.outputSize : 0
     let imageSize = image?.isMade == true ? groups.size * convolution.inputSize : 0
     var partial = image.map { _ in unsafe Tensor(uninitialized: [groups.count, kernel.count], in: buffers) }
@@ -156,7 +165,7 @@ extension Device {
             if let dImage, let packed {
               device.imageGradient(
                 dOutput, count: samples.count, packed, convolution,
-                into: dImage.advanced(by: samples.lowerBound * convolution.inputSize),
+                into: dImage.advanced(by: samples.lowerBound * convolution.inputSize), adding: adds,
                 made: chunks?.from(samples.lowerBound * inputPixels))
             }
           }
@@ -166,11 +175,23 @@ extension Device {
     }
     var dImage: Tensor?
     func runAll(_ partial: Target?) {
-      if needsImage { dImage = making(shape) { run(partial, $0, watching?($0)) } } else { run(partial, nil, nil) }
+      if needsImage {
+        dImage = makingOrAdding(to: &sum, shape) { run(partial, $0, watching?($0)) }
+      } else {
+        run(partial, nil, nil)
+      }
     }
     if partial == nil { runAll(nil) } else { writingOptional(&partial) { runAll($0) } }
     let dKernel = partial.map { sumOfRows($0, count: groups.count, size: kernel.count).reshaped(to: kernel.shape) }
-    return (dKernel, dImage)
+    return (dKernel, dImage, known)
+  }
+
+  /// A new tensor, or `sum` itself, which `body` adds to.
+  private func makingOrAdding(to sum: inout Tensor?, _ shape: Shape, _ body: (Target) -> Void) -> Tensor {
+    guard var known = sum.take() else { return making(shape, body) }
+    precondition(known.shape == shape, "a gradient of shape \(known.shape) for \(shape)")
+    writing(&known, body)
+    return known
   }
 
   private func kernelGradient(
@@ -185,10 +206,11 @@ extension Device {
 
   private func imageGradient(
     _ dOutput: Source, count: Int, _ kernel: PackedForGradient, _ convolution: SampleConvolution, into target: Target,
-    made: MadeRows?
+    adding: Bool, made: MadeRows?
   ) {
     switch kernel {
-    case .dense(let packed): convolutionInputGradient(dOutput, count: count, packed, into: target, made: made)
+    case .dense(let packed):
+      convolutionInputGradient(dOutput, count: count, packed, into: target, adding: adding, made: made)
     case .depthwise(let kernel):
       depthwiseInputGradient(dOutput, count: count, kernel, convolution.window, into: target, made: made)
     }
@@ -197,6 +219,8 @@ extension Device {
   private enum PackedForGradient: Sendable {
     case dense(PackedInputGradient)
     case depthwise(Tensor)
+
+    var canAdd: Bool { if case .dense(let packed) = self { packed.canAdd } else { false } }
   }
 
   private func packedForGradient(_ convolution: SampleConvolution, _ kernel: Tensor) -> PackedForGradient {

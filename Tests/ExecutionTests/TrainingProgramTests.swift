@@ -8,7 +8,7 @@ import Testing
 /// The training program against `Model.evaluate`, whose gradients are checked against finite differences elsewhere.
 @Suite("A training program computes what the model computes layer by layer")
 struct TrainingProgramTests {
-  static let samples = Sample.all + [.gated, .narrow, .rectifiedPools]
+  static let samples = Sample.all + [.gated, .narrow, .rectifiedPools, .stacked]
 
   @Test(
     "outputs, statistics and gradients, for every structure that is fused, every policy, whatever is frozen",
@@ -263,6 +263,30 @@ extension Sample {
     // Behind a sum only a ReLU is taken back in the same pass.
     x = graph(Add(), on: input, graph(BatchNormalization(), on: narrow))
     return graph(Activation(.swish), on: x)
+  }
+
+  fileprivate static let stacked = Sample(
+    name: "residual blocks whose first convolution adds to the shortcut's gradient", shape: [9, 10, 3]
+  ) {
+    graph, input in
+    func normalized(_ x: ModelBuilder.Value, _ filters: Int, _ size: Int = 1, _ stride: Int = 1) -> ModelBuilder.Value {
+      let convolution = Conv2D(
+        filters: filters, kernelSize: Size(size, size), strides: Size(stride, stride), padding: .same, usesBias: false)
+      return graph(BatchNormalization(), on: graph(convolution, on: x))
+    }
+    func block(_ x: ModelBuilder.Value, _ shortcut: ModelBuilder.Value, _ stride: Int, _ activation: any Layer)
+      -> ModelBuilder.Value
+    {
+      var y = graph(ReLU(), on: normalized(x, 17, 1, stride))
+      y = graph(ReLU(), on: normalized(y, 18, 3))
+      return graph(activation, on: graph(Add(), on: normalized(y, 34), shortcut))
+    }
+    var x = graph(ReLU(), on: normalized(input, 20, 3))
+    x = block(x, normalized(x, 34, 1, 2), 2, ReLU())
+    x = block(x, x, 1, ReLU(negativeSlope: 0.1))
+    x = block(x, x, 1, Activation(.linear))
+    x = block(x, x, 1, Activation(.swish))
+    return block(x, normalized(x, 34), 1, ReLU())
   }
 
   fileprivate static let narrow = Sample(name: "one pixel, one channel", shape: [1, 1, 1]) { graph, input in

@@ -76,6 +76,12 @@ import Testing
       "\(device.kernels), \(device.threadCount) threads")
   }
 
+  /// Whether a gradient is surely added to another as it is made: its products are one block of the depth.
+  private func addsAtOnce(_ kernel: Tensor, _ convolution: SampleConvolution) -> Bool {
+    guard case .dense(let geometry) = convolution else { return false }
+    return kernel.shape[0] * kernel.shape[1] * geometry.outputChannels / geometry.groups <= 512
+  }
+
   private func expectSums(
     _ x: Tensor, _ gradient: Tensor, _ kernel: Tensor, _ convolution: SampleConvolution, on device: Device
   ) throws {
@@ -83,25 +89,36 @@ import Testing
     let channels = NormalizedChannels(
       scale: random([count], "scale"), shift: random([count], "shift"), inverse: random([count], "inverse"),
       offset: random([count], "offset"))
+    let (shown, other) = (random(x.shape, "output"), random(x.shape, "other"))
     for function in [ActivationFunction.relu(), .linear, .swish] {
       let activation = try #require(NormalizedActivation(function))
-      let image = SampleParts.normalized(x, channels, activation)
-      let below = GradientSums(of: x, channels, activation)
-      let found = device.convolutionGradients(
-        image, .tensor(gradient), kernel, convolution, needsImage: true, for: below)
-      let plain = device.convolutionGradients(image, .tensor(gradient), kernel, convolution, needsImage: true)
-      #expect(found.kernel == plain.kernel && found.image == plain.image, "\(device.kernels)")
-      var dImage = try #require(plain.image)
-      let expected = device.takeBack(
-        &dImage, through: x, output: nil, channels, activation, writing: .nothing, summing: true)
-      let sums = try #require(below.take())
-      #expect(
-        sums.sums == expected?.sums && sums.products == expected?.products,
-        "\(device.kernels), \(device.threadCount) threads, \(function)")
+      // Behind a sum the activation's output is known; and other steps may have given a part of the gradient.
+      let outputs = activation.needsOutputOnly && activation != .linear ? [nil, shown] : [nil]
+      for (output, known) in outputs.flatMap({ output in [nil, other].map { (output, $0) } }) {
+        let image = SampleParts.normalized(x, channels, activation)
+        let below = GradientSums(of: x, output: output, channels, activation)
+        let found = device.convolutionGradients(
+          image, .tensor(gradient), kernel, convolution, needsImage: true, adding: known, for: below)
+        let plain = device.convolutionGradients(image, .tensor(gradient), kernel, convolution, needsImage: true)
+        var dImage = try #require(plain.image)
+        if let known { dImage = device.add(known, dImage) }
+        guard let sums = below.take() else {
+          #expect(known != nil && !addsAtOnce(kernel, convolution), "\(device.kernels): no sums were taken")
+          #expect(found.kernel == plain.kernel && found.image == dImage, "\(device.kernels)")
+          continue
+        }
+        let expected = device.takeBack(
+          &dImage, through: x, output: output, channels, activation, writing: output == nil ? .nothing : .gradient,
+          summing: true)
+        #expect(found.kernel == plain.kernel && found.image == dImage, "\(device.kernels)")
+        #expect(
+          sums.sums == expected?.sums && sums.products == expected?.products,
+          "\(device.kernels), \(device.threadCount) threads, \(function)")
+      }
     }
-    let unwanted = GradientSums(of: x, channels, .linear)
+    let unwanted = GradientSums(of: x, output: nil, channels, .linear)
     _ = device.convolutionGradients(
-      .tensor(x), .tensor(gradient), kernel, convolution, needsImage: false, for: unwanted)
+      .tensor(x), .tensor(gradient), kernel, convolution, needsImage: false, adding: nil, for: unwanted)
     #expect(unwanted.take() == nil, "sums of a gradient that nobody made")
   }
 }

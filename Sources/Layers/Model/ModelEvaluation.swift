@@ -16,15 +16,18 @@ public struct ModelEvaluation: ~Copyable {
     let inputs: [ValueID]
     package let output: ValueID
     let parameters: [Int]
+    let known: KnownGradient?
     let pullback: (consuming Tensor) -> LayerGradients
 
-    /// - Parameter pullback: gives a gradient, or nil, for each of `inputs` and each of `parameters`.
+    /// - Parameters:
+    ///   - known: what the pullback adds the first input's gradient to; nil if it does not.
+    ///   - pullback: gives a gradient, or nil, for each of `inputs` and each of `parameters`.
     package init(
-      inputs: [ValueID], output: ValueID, parameters: [Int],
+      inputs: [ValueID], output: ValueID, parameters: [Int], known: KnownGradient? = nil,
       pullback: @escaping (consuming Tensor) -> LayerGradients
     ) {
       (self.inputs, self.output, self.parameters) = (inputs, output, parameters)
-      self.pullback = pullback
+      (self.known, self.pullback) = (known, pullback)
     }
   }
 
@@ -107,7 +110,12 @@ public struct ModelEvaluation: ~Copyable {
   private static func goBack(_ record: consuming Record, _ flowing: inout [ValueID: Tensor]) -> LayerGradients? {
     // Handed on, not shared: what goes back through a layer may be written to in its place.
     guard let gradient = flowing.removeValue(forKey: record.output) else { return nil }
-    return record.pullback(consume gradient)
+    guard let known = record.known else { return record.pullback(consume gradient) }
+    let input = record.inputs[0]
+    known.tensor = flowing.removeValue(forKey: input)
+    let found = record.pullback(consume gradient)
+    if let rest = known.take() { flowing[input] = rest }
+    return found
   }
 
   private static func accumulate(_ gradient: consuming Tensor, into sum: inout Tensor?, on device: Device) {
