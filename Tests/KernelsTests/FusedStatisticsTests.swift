@@ -35,6 +35,16 @@ import Testing
     }
   }
 
+  @Test("The same of convolutions that multiply bfloat16 numbers", arguments: cases)
+  func bfloat16(_ c: ConvolutionCase) throws {
+    for (kernels, way) in BFloat16Tests.ways {
+      for device in devices(kernels, .direct).map({ $0.training(with: way) }) {
+        expectMoments(.tensor(c.image), c.kernel, .dense(c.geometry), bias: nil, on: device)
+        try expectSums(c.image, c.outputGradient, c.kernel, .dense(c.geometry), on: device)
+      }
+    }
+  }
+
   struct Depthwise: Sendable, CustomStringConvertible {
     let batch, size, channels, stride: Int
 
