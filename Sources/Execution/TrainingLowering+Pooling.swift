@@ -6,8 +6,8 @@ extension TrainingStep {
   /// The steps, with each maximum pool that alone reads what a convolution's ReLU puts out joined to that convolution: then nothing
   /// is kept of the large image between them.
   ///
-  /// For the ReLU the way back asks only where its output is zero, and where a window's largest number is, its place gets no
-  /// gradient either way.
+  /// Of a window only the place of its largest number gets a gradient, and the ReLU lets it through where that number is not zero:
+  /// the pooled image tells that as well.
   static func joiningPools(_ steps: [TrainingStep], shape: (ValueID) -> Shape) -> [TrainingStep] {
     var joined: [TrainingStep] = []
     for step in steps {
