@@ -14,16 +14,20 @@ struct GradientRowsTests {
     let expected = (0..<samples).reduce(0.0) {
       $0 + Double(x.elements[$1 * 1031 + row]) * Double(slopes.elements[$1 * 1021 + column])
     }
-    for threads in [1, 2] {
-      let gradient = GradientRows(x, slopes, on: Device(kernels: kernels, threads: threads))
+    let products = [nil] + kernels.bfloat16Products.map(Optional.some)
+    for (product, threads) in products.flatMap({ product in [1, 2].map { (product, $0) } }) {
+      let device = Device(kernels: kernels, threads: threads).training(with: product)
+      let gradient = GradientRows(x, slopes, on: device)
       #expect(gradient.shape == [1031, 1021] && gradient.parts.count == 2)
       #expect(gradient.parts.flatMap { $0 } == Array(0..<1031))
       let whole = gradient.whole()
       for part in gradient.parts + [1030..<1031, 17..<500] {
-        #expect(gradient.rows(part) == whole[samples: part], "\(kernels), \(threads) threads, rows \(part)")
+        #expect(
+          gradient.rows(part) == whole[samples: part],
+          "\(kernels), \(product.map { "\($0)" } ?? "floats"), \(threads) threads, rows \(part)")
       }
       let found = gradient.rows(row..<row + 1).elements[column]
-      #expect(abs(Double(found) - expected) < 1e-5)
+      #expect(abs(Double(found) - expected) < (product == nil ? 1e-5 : 0.05))
     }
   }
 
