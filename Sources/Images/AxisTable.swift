@@ -12,6 +12,19 @@ struct AxisTable {
   var weights: [Int32] = []
   var stride = 1
 
+  /// The same weights for an axis of `count` pixels, and the target, that run the other way.
+  func reversed(of count: Int) -> AxisTable {
+    var table = AxisTable(stride: stride)
+    for index in first.indices.reversed() {
+      let place = index * stride
+      table.first.append(Int32(count) - first[index] - taps[index])
+      table.taps.append(taps[index])
+      table.weights += weights[place..<place + Int(taps[index])].reversed()
+      table.weights += weights[place + Int(taps[index])..<place + stride]
+    }
+    return table
+  }
+
   /// Calls `body` with the table in C's form, which is valid until it returns.
   @unsafe func withShim<R>(_ body: (ft_axis) -> R) -> R {
     unsafe first.withUnsafeBufferPointer { first in

@@ -90,7 +90,7 @@ struct EncodedImage {
   }
 
   /// Writes the picture, scaled, to `target`, which has room for exactly what `resizing` gives. Its rows are scaled as they are
-  /// decoded, unless it must be turned and every pixel of it counts.
+  /// decoded.
   @unsafe func write(
     _ resizing: Resizing, mode: ColorMode, into target: UnsafeMutableBufferPointer<Float>,
     using options: DecodingOptions = DecodingOptions()
@@ -98,23 +98,29 @@ struct EncodedImage {
     precondition(
       target.count == resizing.size.height * resizing.size.width * mode.channelCount,
       "\(target.count) elements for \(resizing.size)")
+    if isLossless {
+      unsafe resizing.write(try decoded(to: mode, using: options), into: target, with: options.instructions)
+      return
+    }
     let eighths = eighths(for: resizing, options)
     let stored = Size((storedSize.height * eighths + 7) / 8, (storedSize.width * eighths + 7) / 8)
     let tables = resizing.tables(of: orientation.turned(stored))
-    if !isLossless, orientation == .up {
+    if orientation == .up {
       try unsafe read(into: target, scaledBy: tables, mode, eighths: eighths, options)
-    } else if !isLossless, let columns = PixelSelection(tables.columns), let rows = PixelSelection(tables.rows) {
-      let (across, down) = orientation.swapsAxes ? (rows, columns) : (columns, rows)
-      let selected = try selection(
-        ScalingTables(
-          columns: across.stored(count: stored.width, isReversed: orientation.reversesColumns),
-          rows: down.stored(count: stored.height, isReversed: orientation.reversesRows)),
-        mode, eighths: eighths, options)
-      unsafe selected.turnedUp(from: orientation).write(
-        scaledBy: ScalingTables(columns: columns.table, rows: rows.table), into: target, with: options.instructions)
+    } else if let turned = tables.stored(in: orientation, stored) {
+      let scaled = try values(turned, mode, eighths: eighths, options)
+      unsafe scaled.withUnsafeBufferPointer {
+        unsafe orientation.turn(
+          $0, of: orientation.turned(resizing.size), channels: mode.channelCount, into: target)
+      }
     } else {
-      unsafe resizing.write(
-        try decoded(to: mode, eighths: eighths, using: options), into: target, with: options.instructions)
+      let selection = PixelSelection(tables)
+      let selected = selection.stored(in: orientation, stored)
+      let pixels = try values(selected, mode, eighths: eighths, options).map { UInt8($0) }
+      let size = selected.size
+      let image = PixelImage(width: size.width, height: size.height, mode: mode, pixels: pixels)
+      unsafe image.turnedUp(from: orientation).write(
+        scaledBy: selection.tables, into: target, with: options.instructions)
     }
   }
 
@@ -129,19 +135,18 @@ struct EncodedImage {
     try outcome.get()
   }
 
-  /// The pixels that tables name, as they are stored.
-  private func selection(
+  /// What tables make of the picture as it is stored.
+  private func values(
     _ tables: ScalingTables, _ mode: ColorMode, eighths: Int, _ options: DecodingOptions
-  ) throws(ImageError) -> PixelImage {
-    let (width, height) = (tables.columns.first.count, tables.rows.first.count)
-    var values = [Float](repeating: 0, count: width * height * mode.channelCount)
+  ) throws(ImageError) -> [Float] {
+    var values = [Float](repeating: 0, count: tables.size.height * tables.size.width * mode.channelCount)
     let outcome = unsafe values.withUnsafeMutableBufferPointer { buffer in
       Result { () throws(ImageError) in
         try unsafe read(into: buffer, scaledBy: tables, mode, eighths: eighths, options)
       }
     }
     try outcome.get()
-    return PixelImage(width: width, height: height, mode: mode, pixels: values.map { UInt8($0) })
+    return values
   }
 
   /// Throws what `write` would throw: decodes the file in the same way, to its end, and drops the rows.

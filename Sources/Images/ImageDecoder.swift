@@ -49,6 +49,12 @@ public enum ImageDecoder {
     try EncodedImage(bytes, name: name, limits: limits, orientation: orientation).decoded(to: channels)
   }
 
+  /// The whole picture at so many eighths of its size, by libjpeg alone: for tests.
+  package static func decode(jpeg bytes: [UInt8], eighths: Int) throws(ImageError) -> PixelImage {
+    try EncodedImage(bytes, name: "", limits: DecodingLimits(), orientation: .ignored).decoded(
+      to: .rgb, eighths: eighths)
+  }
+
   /// Runs one shim and makes an error of its status and message.
   static func check(
     _ name: String, _ format: String, _ body: (UnsafeMutablePointer<CChar>?) -> ft_image_status

@@ -1,10 +1,25 @@
 internal import CImageShims
+import Tensors
 
 /// The tables of both axes.
 struct ScalingTables {
   var columns: AxisTable
   var rows: AxisTable
   var rowsFirst = false
+
+  /// That of what becomes of a picture.
+  var size: Size { Size(rows.first.count, columns.first.count) }
+
+  /// The same scaling of a picture as it is stored, which is turned only then; nil where that would give other bits.
+  ///
+  /// Sums of whole numbers may be taken in any order, if only the axis that was first stays first.
+  func stored(in orientation: EXIFOrientation, _ size: Size) -> ScalingTables? {
+    guard !columns.weights.isEmpty, !rows.weights.isEmpty else { return nil }
+    var (across, down) = orientation.swapsAxes ? (rows, columns) : (columns, rows)
+    if orientation.reversesColumns { across = across.reversed(of: size.width) }
+    if orientation.reversesRows { down = down.reversed(of: size.height) }
+    return ScalingTables(columns: across, rows: down, rowsFirst: orientation.swapsAxes != rowsFirst)
+  }
 
   /// Calls `body` with both in C's form, which is valid until it returns.
   @unsafe func withShim<R>(_ body: (ft_scaling) -> R) -> R {

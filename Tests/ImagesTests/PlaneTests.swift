@@ -56,18 +56,22 @@ struct PlaneTests {
     "Pictures that are decoded at less than their size are libjpeg's as well",
     arguments: ImageEncoder.ColorSampling.allCases, [1, 2, 4])
   func scaled(_ colors: ImageEncoder.ColorSampling, _ eighths: Int) throws {
-    for source in [Size(168, 248), Size(128, 64)] {
-      let image = ScaledDecodingTests.picture(source.height, source.width, .rgb)
-      let jpeg = ImageEncoder.jpeg(image, quality: 95, colors: colors)
-      // At its own size this filter changes nothing.
-      let size = Size(source.height / 8 * eighths, source.width / 8 * eighths)
-      var loader = ImageLoader(Resizing(size, interpolation: .antialiased))
-      loader.decoding = .scaled
-      let upright = try StreamedScalingTests.read(jpeg, loader)
-      // A picture that must be turned is decoded whole for this filter, by libjpeg alone.
-      let upsideDown = try StreamedScalingTests.read(StreamedScalingTests.lying(3, jpeg), loader)
-      let turned = stride(from: upsideDown.count - 3, through: 0, by: -3).flatMap { upsideDown[$0..<$0 + 3] }
-      #expect(upright == turned, "\(source) at \(eighths) eighths")
+    for source in [Size(161, 243), Size(168, 248), Size(128, 64)] {
+      let jpeg = ImageEncoder.jpeg(
+        ResizingTests.pattern(source.height, source.width, 3), quality: 95, colors: colors)
+      let whole = try ImageDecoder.decode(jpeg: jpeg, eighths: eighths)
+      for var loader in StreamedScalingTests.loaders(
+        Size(source.height / 8 * eighths, source.width / 8 * eighths), .rgb)
+      {
+        loader.decoding = .scaled
+        for instructions in PixelInstructions.available {
+          loader.instructions = instructions
+          let expected = PlainResizing.scaled(whole, loader.resizing)
+          #expect(
+            try StreamedScalingTests.read(jpeg, loader) == expected,
+            "\(source) at \(eighths) eighths, \(loader.resizing)")
+        }
+      }
     }
   }
 }
