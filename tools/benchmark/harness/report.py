@@ -134,7 +134,10 @@ def commands(rows: list[Found]) -> list[str]:
         ours = [c for c in row["contenders"] if c["side"] == OURS]
         per_picture = row.get("pictures")
         unit = "pictures/s" if per_picture else "seconds"
-        lines += [f"| | {unit} | memory | " + " | ".join(f"FineTune, {c['variant']}" for c in ours) + " |"]
+        name = row.get("name", "")
+        if lines:
+            lines.append("")
+        lines += [f"| {name} | {unit} | memory | " + " | ".join(f"FineTune, {c['variant']}" for c in ours) + " |"]
         lines.append("|---" * (3 + len(ours)) + "|")
         for c in sorted(row["contenders"], key=lambda c: c["side"] == OURS):
             name = f"{NAMES.get(c['side'], c['side'])}, {c['variant']}"
