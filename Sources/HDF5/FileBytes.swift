@@ -4,6 +4,9 @@ struct FileBytes {
   private var window: [UInt8] = []
   private var windowStart = 0
 
+  /// Structures are small and stand all over the file: more would mostly be read in vain.
+  private static let windowSize = 1 << 12
+
   init(_ file: RawFile) { self.file = file }
 
   var superblock: Superblock { file.superblock }
@@ -24,7 +27,7 @@ struct FileBytes {
     try requireRange(address, count, what)
     let start = file.base + Int(address)
     if start < windowStart || start + count > windowStart + window.count {
-      window = file.bytes(at: start, count: max(count, min(1 << 16, file.byteCount - start)))
+      window = file.bytes(at: start, count: max(count, min(Self.windowSize, file.byteCount - start)))
       windowStart = start
     }
     guard start + count <= windowStart + window.count else { throw Damage("\(what) at \(address) cannot be read") }

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -16,6 +18,8 @@ final class RawFile: Sendable {
   /// Where the superblock stands; addresses in the file count from there.
   let base: Int
   let descriptor: CInt
+  /// The heap that texts were last found in; the next attribute's are mostly there, too.
+  let recentHeap = Mutex<TextHeap?>(nil)
 
   /// - Parameter name: what to call the file in errors, if not by its path.
   init(_ path: String, named name: String? = nil) throws(HDF5Error) {

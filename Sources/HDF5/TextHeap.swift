@@ -1,7 +1,9 @@
+internal import Synchronization
+
 /// A collection of texts of variable length ("global heap"): numbered objects, one after the other.
 struct TextHeap {
   private var objects: [Int: ArraySlice<UInt8>] = [:]
-  private let address: UInt64
+  let address: UInt64
 
   init(at address: UInt64, in bytes: inout FileBytes) throws(Damage) {
     self.address = address
@@ -55,7 +57,7 @@ struct VariableTexts {
         texts.append([])
         continue
       }
-      if heaps[address] == nil { heaps[address] = try TextHeap(at: address, in: &bytes) }
+      if heaps[address] == nil { heaps[address] = try heap(at: address) }
       guard let object = try heaps[address]?.object(index), length <= object.count else {
         throw Damage("a text is longer than its place in the heap at \(address)")
       }
@@ -64,6 +66,13 @@ struct VariableTexts {
       texts.append(object.prefix(length))
     }
     return texts
+  }
+
+  private mutating func heap(at address: UInt64) throws(Damage) -> TextHeap {
+    if let recent = bytes.file.recentHeap.withLock({ $0 }), recent.address == address { return recent }
+    let heap = try TextHeap(at: address, in: &bytes)
+    bytes.file.recentHeap.withLock { $0 = heap }
+    return heap
   }
 
   /// The stored value of the attribute `name` of the object at `header`; `nil` if it is not in the header.

@@ -14,9 +14,15 @@ final class GuardedFile: Sendable {
 
   init(_ location: String, named path: String, limits: ReadingLimits, helper: String?) throws(HDF5Error) {
     self.path = path
-    // Before a child is started: what is no HDF5 file at all.
-    raw = try RawFile(location, named: path)
-    var process = try ReaderProcess(raw, path: path, limits: limits, helper: helper)
+    var process: ReaderProcess
+    if location == path, let started = AnticipatedReader.take(path, limits: limits) {
+      raw = started.raw
+      process = started.process
+    } else {
+      // Before a child is started: what is no HDF5 file at all.
+      raw = try RawFile(location, named: path)
+      process = try ReaderProcess(raw, path: path, limits: limits, helper: helper)
+    }
     catalogue = try process.open()
     self.process = Mutex(Reader(process: process))
   }

@@ -21,6 +21,7 @@ struct ReaderProcess: ~Copyable {
   /// Why it cannot be asked any more.
   private var failure: HDF5Error?
   private var isEnded = false
+  private var isOpening = false
 
   init(
     _ raw: RawFile, path: String, limits: ReadingLimits, helper: String?
@@ -72,15 +73,24 @@ struct ReaderProcess: ~Copyable {
     close(memory)
   }
 
-  /// Has the child open the file.
-  mutating func open() throws(HDF5Error) -> Catalogue {
+  /// Has the child open the file, and does not wait for it.
+  mutating func beginOpening() {
+    guard !isOpening else { return }
+    isOpening = true
     var wire = WireWriter()
     wire.write(ReaderServer.version)
     wire.write(path)
     wire.write(limits.memory)
     wire.write(Int(limits.processorSeconds(for: byteCount)))
     wire.write(limits.checksStructure)
-    return try exchange(wire.bytes, about: nil) { wire throws(Damage) in try Catalogue(from: &wire) }
+    // Where the child is gone, waiting for its answer finds that out, too.
+    try? channel.send(wire.bytes)
+  }
+
+  /// What the child finds in the file.
+  mutating func open() throws(HDF5Error) -> Catalogue {
+    beginOpening()
+    return try answer(about: nil) { wire throws(Damage) in try Catalogue(from: &wire) }
   }
 
   mutating func ask(_ request: Request, about object: String) throws(HDF5Error) -> Answer {
@@ -112,9 +122,16 @@ struct ReaderProcess: ~Copyable {
     _ message: [UInt8], about object: String?, _ body: (inout WireReader) throws(Damage) -> Value
   ) throws(HDF5Error) -> Value {
     if let failure { throw failure }
+    do throws(Channel.Failure) { try channel.send(message) } catch { throw end(with: error, about: object) }
+    return try answer(about: object, body)
+  }
+
+  private mutating func answer<Value>(
+    about object: String?, _ body: (inout WireReader) throws(Damage) -> Value
+  ) throws(HDF5Error) -> Value {
+    if let failure { throw failure }
     var wire: WireReader
     do throws(Channel.Failure) {
-      try channel.send(message)
       wire = WireReader(try channel.receive(within: limits.patience(for: byteCount)))
     } catch {
       throw end(with: error, about: object)

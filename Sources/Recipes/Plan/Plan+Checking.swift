@@ -1,3 +1,4 @@
+internal import HDF5
 internal import Images
 internal import Layers
 internal import Tensors
@@ -7,7 +8,10 @@ extension Plan {
   /// Checks a recipe against the world: reads the lists of pictures, loads the model, resolves every selector.
   ///
   /// No picture is decoded yet.
-  public init(_ recipe: Recipe) throws(RecipeError) { try self.init(recipe, sharing: SharedParts()) }
+  public init(_ recipe: Recipe) throws(RecipeError) {
+    recipe.anticipateModel()
+    try self.init(recipe, sharing: SharedParts())
+  }
 
   /// - Parameter parts: what other plans have read, and this one will find there.
   init(_ recipe: Recipe, sharing parts: SharedParts) throws(RecipeError) {
@@ -82,5 +86,16 @@ extension Plan {
 
   static func list(_ names: [String]) -> String {
     names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", … (\(names.count))" : "")
+  }
+}
+
+extension Recipe {
+  /// Has the file of the model opened by its child process while this one lists the pictures.
+  fileprivate func anticipateModel() {
+    switch model.source {
+    case .architecture(_, _, let weights?): HDF5Reading.anticipate(resolvedWeights(weights))
+    case .file(let path): HDF5Reading.anticipate(resolved(path))
+    case .architecture, .layers: break
+    }
   }
 }
