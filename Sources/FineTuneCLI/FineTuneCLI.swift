@@ -24,14 +24,22 @@ struct FineTuneCLI: ParsableCommand {
   static func main() {
     HDF5Reading.serveIfAsked()
     // Files come from anywhere. Whoever cannot start processes may choose to trust them.
-    if ProcessInfo.processInfo.environment["FINETUNE_UNGUARDED"] != "1" { HDF5Reading.standard = .guarded() }
+    // (`ProcessInfo` would make a dictionary of the whole environment.)
+    let unguarded = unsafe getenv("FINETUNE_UNGUARDED").map { unsafe String(cString: $0) }
+    if unguarded != "1" { HDF5Reading.standard = .guarded() }
+    // `predict model.h5 …`: the child that reads it starts now, while this process parses what it is to do with it.
+    if CommandLine.arguments.count > 2, CommandLine.arguments[2].hasSuffix(".h5") {
+      HDF5Reading.anticipate(CommandLine.arguments[2])
+    }
     do {
       var command = try parseAsRoot()
       let progress = ProgressLine(isQuiet: CommandLine.arguments.contains("--quiet"))
-      OfficialWeightsFetching.standard.progress = { file, received, total in
-        let count = "\(received >> 20)" + (total.map { "/\($0 >> 20)" } ?? "") + " MiB"
-        progress.show("fetching \(file)", fraction: total.map { Double(received) / Double(max(1, $0)) } ?? 0, count)
-        if received == total { progress.clear() }
+      OfficialWeightsFetching.prepare {
+        $0.progress = { file, received, total in
+          let count = "\(received >> 20)" + (total.map { "/\($0 >> 20)" } ?? "") + " MiB"
+          progress.show("fetching \(file)", fraction: total.map { Double(received) / Double(max(1, $0)) } ?? 0, count)
+          if received == total { progress.clear() }
+        }
       }
       do {
         try command.run()

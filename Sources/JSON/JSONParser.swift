@@ -104,7 +104,14 @@ private struct JSONParser {
 
   mutating func string() throws(JSONSyntaxError) -> String {
     position += 1
-    var text: [UInt8] = []
+    // Most strings are as they stand.
+    let start = position
+    while let byte = next, byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") { position += 1 }
+    if next == UInt8(ascii: "\"") {
+      defer { position += 1 }
+      return String(decoding: bytes[start..<position], as: UTF8.self)
+    }
+    var text = Array(bytes[start..<position])
     while let byte = next {
       switch byte {
       case UInt8(ascii: "\""):
@@ -184,13 +191,16 @@ private struct JSONParser {
   }
 
   mutating func skipSpace() {
-    while let byte = next, [0x20, 0x09, 0x0A, 0x0D].contains(byte) { position += 1 }
+    while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
   }
 
   mutating func take(_ text: StaticString) -> Bool {
-    let wanted = Array("\(text)".utf8)
-    guard bytes[position...].starts(with: wanted) else { return false }
-    position += wanted.count
+    guard text.utf8CodeUnitCount <= bytes.count - position else { return false }
+    for index in 0..<text.utf8CodeUnitCount {
+      // `text` has so many code units, all ASCII.
+      guard unsafe bytes[position + index] == text.utf8Start[index] else { return false }
+    }
+    position += text.utf8CodeUnitCount
     return true
   }
 

@@ -4,7 +4,17 @@ import Foundation
 enum Figure {
   /// A number with a fixed count of digits behind the point.
   static func fixed(_ value: some BinaryFloatingPoint, digits: Int) -> String {
-    String(format: "%.\(digits)f", Double(value))
+    printed("%.\(digits)f", Double(value))
+  }
+
+  /// A number in C's notation. `String(format:)` does the same, but takes longer for the first one than the tool for a picture.
+  private static func printed(_ format: String, _ value: Double) -> String {
+    // No number has more than 309 digits in front of the point, and no format here asks for many behind it.
+    unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 400) { text in
+      // At most the bytes that there are, the last of them NUL.
+      _ = unsafe withVaList([value]) { unsafe vsnprintf(text.baseAddress, text.count, format, $0) }
+      return unsafe String(cString: text.baseAddress!)
+    }
   }
 
   /// Four digits behind the point for what is near one, four significant digits otherwise.
@@ -12,7 +22,7 @@ enum Figure {
     if !value.isFinite { return "\(value)" }
     let magnitude = abs(value)
     return magnitude != 0 && (magnitude < 0.01 || magnitude >= 10_000)
-      ? String(format: "%.3e", value) : String(format: "%.4f", value)
+      ? printed("%.3e", value) : printed("%.4f", value)
   }
 
   /// `850 ms`, `12.3 s`, `4 min 10 s`, `2 h 05 min`

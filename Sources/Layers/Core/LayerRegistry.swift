@@ -26,7 +26,7 @@ public enum LayerRegistry {
   private static let byKind = Dictionary(uniqueKeysWithValues: all.map { ($0.kind, $0) })
 
   /// The names of all layers, sorted.
-  public static var kinds: [String] { byKind.keys.sorted() }
+  public static let kinds: [String] = byKind.keys.sorted()
 
   /// The layer of a Keras class name with a configuration in Keras' keys.
   public static func layer(kind: String, config: JSONValue) throws(ConfigError) -> any Layer {

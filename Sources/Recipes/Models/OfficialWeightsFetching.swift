@@ -25,9 +25,28 @@ public struct OfficialWeightsFetching: Sendable {
 
   /// What is done where nothing else is said. Like where files are read, it is a matter of the process.
   public static var standard: OfficialWeightsFetching {
-    get { shared.withLock { $0 ?? OfficialWeightsFetching() } }
-    set { shared.withLock { $0 = newValue } }
+    get { shared.withLock { $0.standard() } }
+    set { shared.withLock { $0.value = newValue } }
   }
 
-  private static let shared = Mutex<OfficialWeightsFetching?>(nil)
+  /// Makes a change to what is standard when it is first asked for. Most runs never do, and asking the system for the folder of the
+  /// user takes longer than parsing a command.
+  public static func prepare(_ change: @escaping @Sendable (inout OfficialWeightsFetching) -> Void) {
+    shared.withLock { $0.change = change }
+  }
+
+  private struct Shared {
+    var value: OfficialWeightsFetching?
+    var change: @Sendable (inout OfficialWeightsFetching) -> Void = { _ in }
+
+    mutating func standard() -> OfficialWeightsFetching {
+      if let value { return value }
+      var made = OfficialWeightsFetching()
+      change(&made)
+      value = made
+      return made
+    }
+  }
+
+  private static let shared = Mutex(Shared())
 }

@@ -43,17 +43,26 @@ extension Prediction {
   ) throws {
     var files: [String] = []
     for path in paths { files += try ImageFiles.find(at: path).paths }
-    let program = try InferenceProgram(
-      model.model, to: [model.firstOutput], inputShapes: [model.inputShape], on: device)
+    let loader = model.loader(standard: .antialiased)
+    let firstNames = Array(files.prefix(ImageLoader.batchSize))
+    // A picture alone is read while the program for it is made; several keep all threads busy by themselves.
+    let (made, first) = device.both(isParallel: firstNames.count == 1) {
+      Result { () throws(ModelError) in
+        try InferenceProgram(model.model, to: [model.firstOutput], inputShapes: [model.inputShape], on: device)
+      }
+    } and: {
+      firstNames.isEmpty
+        ? nil : loader.load(firstNames, in: device.buffers) { count, body in device.forEach(count, body) }
+    }
+    let program = try made.get()
     let classCount = program.outputShapes[0].elementCount
     givesProbabilities = model.model.givesProbabilities
     let labels = try model.labels(count: classCount)
-    let loader = model.loader(standard: .antialiased)
     let views = try TestTimeViews(viewCount, for: model)
 
     var pictures: [Picture] = []
     let sum: Float = givesProbabilities ? 1 : 0
-    skipped = loader.eachBatch(of: files, on: device, progress: progress) { batch, start in
+    skipped = loader.eachBatch(of: files, first: first, on: device, progress: progress) { batch, start in
       let outputs = Self.mean(
         (0..<views.count).map { view in
           let changed = views.pictures(batch.images, view: view, forEach: device.forEach)
