@@ -31,10 +31,16 @@ enum DirectoryListing {
         unsafe field.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
       }
       if name == "." || name == ".." { continue }
-      let full = path + "/" + name
-      var status = stat()
-      let isSymbolicLink = unsafe lstat(full, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
-      entries.append(Entry(name: name, isDirectory: kind(of: full) == .directory, isSymbolicLink: isSymbolicLink))
+      // What most file systems say by themselves; asking for each file would take longer than reading the folder.
+      switch Int(unsafe entry.pointee.d_type) {
+      case Int(DT_REG): entries.append(Entry(name: name, isDirectory: false, isSymbolicLink: false))
+      case Int(DT_DIR): entries.append(Entry(name: name, isDirectory: true, isSymbolicLink: false))
+      default:
+        let full = path + "/" + name
+        var status = stat()
+        let isSymbolicLink = unsafe lstat(full, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+        entries.append(Entry(name: name, isDirectory: kind(of: full) == .directory, isSymbolicLink: isSymbolicLink))
+      }
     }
     return entries.sorted { precedes($0.name, $1.name) }
   }

@@ -40,14 +40,55 @@ public struct RandomKey: Hashable, Sendable {
 
   /// `count` numbers, uniform in [0, 1).
   public func uniform(_ count: Int) -> [Float] {
-    var numbers: [Float] = []
-    numbers.reserveCapacity(count + 3)
-    for counter in 0..<UInt64((count + 3) / 4) {
-      let four = bits(at: counter)
-      for lane in 0..<4 { numbers.append(Float(four[lane] >> 8) * 0x1p-24) }
+    unsafe [Float](unsafeUninitializedCapacity: count) { buffer, filled in
+      filled = count
+      // Many at a time where there are many: dropout draws a number for each of a batch's features.
+      let whole = count / Self.wideCount * Self.wideCount
+      for start in stride(from: 0, to: whole, by: Self.wideCount) {
+        let words = wideBits(at: UInt64(start / 4))
+        for lane in 0..<SIMD8<UInt64>.scalarCount {
+          // Below `whole`, which is below `count`.
+          unsafe buffer[start + 4 * lane] = Self.fraction(words.0[lane])
+          unsafe buffer[start + 4 * lane + 1] = Self.fraction(words.1[lane])
+          unsafe buffer[start + 4 * lane + 2] = Self.fraction(words.2[lane])
+          unsafe buffer[start + 4 * lane + 3] = Self.fraction(words.3[lane])
+        }
+      }
+      for start in stride(from: whole, to: count, by: 4) {
+        let four = bits(at: UInt64(start / 4))
+        for lane in 0..<min(4, count - start) { unsafe buffer[start + lane] = Self.fraction(UInt64(four[lane])) }
+      }
     }
-    numbers.removeLast(numbers.count - count)
-    return numbers
+  }
+
+  private static let wideCount = 4 * SIMD8<UInt64>.scalarCount
+
+  /// A number in [0, 1) of 32 random bits, the lowest of which have no place in it.
+  private static func fraction(_ word: UInt64) -> Float { Float(Int32(truncatingIfNeeded: word >> 8)) * 0x1p-24 }
+
+  /// `bits(at:)` of a counter and the seven after it, word by word: the same sums, eight to an instruction.
+  @inline(__always)
+  private func wideBits(
+    at counter: UInt64
+  ) -> (SIMD8<UInt64>, SIMD8<UInt64>, SIMD8<UInt64>, SIMD8<UInt64>) {
+    // Halves of 64 bits: products of two are one instruction.
+    typealias Words = SIMD8<UInt64>
+    let half = Words(repeating: 0xFFFF_FFFF)
+    let counters = Words(repeating: counter) &+ Words(0, 1, 2, 3, 4, 5, 6, 7)
+    var c = (counters & half, counters &>> 32, Words.zero, Words.zero)
+    var k0 = UInt32(truncatingIfNeeded: key)
+    var k1 = UInt32(truncatingIfNeeded: key >> 32)
+    for _ in 0..<10 {
+      let p0 = c.0 &* Words(repeating: 0xD251_1F53)
+      let p1 = c.2 &* Words(repeating: 0xCD9E_8D57)
+      c = (
+        (p1 &>> 32) ^ c.1 ^ Words(repeating: UInt64(k0)), p1 & half,
+        (p0 &>> 32) ^ c.3 ^ Words(repeating: UInt64(k1)), p0 & half
+      )
+      k0 &+= 0x9E37_79B9
+      k1 &+= 0xBB67_AE85
+    }
+    return c
   }
 
   /// One number, uniform in [0, 1).

@@ -97,6 +97,15 @@ struct RandomKeyTests {
     #expect(Array(key.uniform(9).prefix(5)) == key.uniform(5))
   }
 
+  @Test("However many numbers are drawn at once, they are those of the counters, one after the other")
+  func uniformInBlocks() {
+    let key = RandomKey(seed: 0xFEDC_BA98_7654_3210)
+    for count in Array(0...70) + [255, 256, 1000] {
+      let expected = (0..<count).map { Float(key.bits(at: UInt64($0 / 4))[$0 % 4] >> 8) / 16_777_216 }
+      #expect(key.uniform(count) == expected)
+    }
+  }
+
   @Test("A permutation holds every index once; all orders of three come about equally often")
   func permutations() {
     var counts: [[Int]: Int] = [:]

@@ -21,7 +21,8 @@ struct BatchTests {
       }
     }
     let one = try extracted(threads: 1)
-    #expect(reported == [64, 128, 150])
+    // Where the first chunk took little time the next one is larger.
+    #expect(reported == [64, 150] || reported == [64, 128, 150])
     let two = try extracted(threads: 2)
     #expect(one.features.values == two.features.values)
     #expect(one.failures.map(\.index) == [3, 149])

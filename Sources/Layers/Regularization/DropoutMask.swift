@@ -10,7 +10,7 @@ extension Context {
     var factors: [Float] = []
     factors.reserveCapacity(sampleIDs.count * count)
     for sampleID in sampleIDs {
-      for number in random.folding(sampleID).uniform(count) { factors.append(number < rate ? 0 : kept) }
+      factors += random.folding(sampleID).uniform(count).lazy.map { $0 < rate ? 0 : kept }
     }
     return Tensor(sample.batched(sampleIDs.count), factors)
   }

@@ -14,8 +14,10 @@ public struct FeatureExtraction: Sendable {
   private let pictures: CachedPictures?
   private let precision: Precision
   private let views: Int
-  /// How many pictures are in work at once.
+  /// How many pictures are in work at once, to begin with.
   public static let chunkSize = 64
+  /// As many as take about so long: after each chunk the threads wait for the last, and progress is told.
+  private static let chunkSeconds = 0.2
   /// So many bytes of new features are written to the disk at once: what a run that is killed loses.
   private static let flushSize = 128 << 20
 
@@ -114,13 +116,15 @@ public struct FeatureExtraction: Sendable {
     writing(&tensors) { targets in
       var unkept: [(row: Int, key: ContentDigest)] = []
       var first = 0
+      var chunk = Self.chunkSize
+      var last = start
       while first < rowCount {
         if shouldStop() {
           isCancelled = true
           break
         }
         let place = first % room
-        let rows = first..<min(rowCount, first + min(Self.chunkSize, room - place))
+        let rows = first..<min(rowCount, first + min(chunk, room - place))
         for (row, outcome) in zip(rows, outcomes(rows, targets, from: place, on: device)) {
           if !outcome.isStored {
             computed.insert(row % count)
@@ -135,6 +139,9 @@ public struct FeatureExtraction: Sendable {
           unkept = []
         }
         progress?(ExtractionProgress(done: first / views, total: count, seconds: (clock.now - start).seconds))
+        let now = clock.now
+        if (now - last).seconds < Self.chunkSeconds / 2 { chunk *= 2 }
+        last = now
       }
       pictures?.keep(unkept, of: targets)
     }

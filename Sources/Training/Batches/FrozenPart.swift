@@ -20,6 +20,7 @@ public final class FrozenPart: Sendable {
   /// What the program is compiled for.
   let device: Device
   private let program = Mutex<InferenceProgram?>(nil)
+  private let knownDigests = Mutex<[ContentDigest]?>(nil)
 
   /// - Parameters:
   ///   - values: of all boundaries.
@@ -44,6 +45,16 @@ public final class FrozenPart: Sendable {
     self.lowered = lowered
     self.shapes = shapes
     self.device = device
+  }
+
+  /// A digest of each computed value: of all that leads to it from the picture on.
+  var digests: [ContentDigest] {
+    guard let lowered else { return [] }
+    return knownDigests.withLock { known in
+      let digests = known ?? FeatureKeys.digests(of: lowered)
+      known = digests
+      return digests
+    }
   }
 
   /// Bytes of the values of one picture.

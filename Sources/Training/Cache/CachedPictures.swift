@@ -18,12 +18,12 @@ struct CachedPictures: Sendable {
     self.part = part
     self.precision = precision
     self.cache = cache
-    guard let cache, let lowered = part.lowered else {
+    guard let cache, part.lowered != nil else {
       stores = []
       index = nil
       return
     }
-    let keys = FeatureKeys(lowered, samples: samples, precision: precision, on: part.device).keys
+    let keys = FeatureKeys(part, samples: samples, precision: precision).keys
     stores = zip(keys, zip(part.computed.map { part.shapes[$0] }, part.words)).map { key, value in
       FeatureStore(
         cache, key: key, layout: RecordLayout(count: value.0.elementCount, precision: precision),

@@ -13,7 +13,8 @@ import Tensors
 struct FeatureKeys {
   let keys: [ContentDigest]
 
-  init(_ lowered: LoweredProgram, samples: ImageSamples, precision: Precision, on device: Device) {
+  init(_ part: FrozenPart, samples: ImageSamples, precision: Precision) {
+    let device = part.device
     var common = DigestBuilder()
     common.add("finetune features")
     common.add(FeatureVersion.current)
@@ -22,8 +23,7 @@ struct FeatureKeys {
     common.add(String(reflecting: samples.loader))
     common.add(String(reflecting: samples.preprocessing))
     common.add("\(device.kernels.name), \(device.convolution), \(device.bfloat16), kept in \(precision.rawValue)")
-    let digests = Self.digests(of: lowered)
-    keys = digests.map { digest in
+    keys = part.digests.map { digest in
       var builder = common
       builder.add(digest)
       return builder.finished()

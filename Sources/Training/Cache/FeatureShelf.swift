@@ -94,9 +94,7 @@ extension FeatureKeys {
       builder.add(Int(truncatingIfNeeded: samples.seed))
       for augmentation in samples.augmentations { builder.add(augmentation.config.text) }
     }
-    if let lowered = part.lowered {
-      for key in FeatureKeys(lowered, samples: samples, precision: precision, on: part.device).keys { builder.add(key) }
-    }
+    for key in FeatureKeys(part, samples: samples, precision: precision).keys { builder.add(key) }
     return builder.finished()
   }
 }

@@ -74,10 +74,12 @@ public struct InputCheck: Hashable, Sendable {
     var sums = [Double](repeating: 0, count: channels)
     var squares = sums
     unsafe values.withUnsafeElements { elements in
-      for index in elements.indices {
-        let value = unsafe Double(elements[index])
-        sums[index % channels] += value
-        squares[index % channels] += value * value
+      for start in stride(from: 0, to: elements.count, by: max(1, channels)) {
+        for channel in 0..<channels {
+          let value = unsafe Double(elements[start + channel])
+          sums[channel] += value
+          squares[channel] += value * value
+        }
       }
     }
     let count = Double(max(1, values.count / max(1, channels)))
