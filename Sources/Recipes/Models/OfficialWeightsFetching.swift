@@ -29,22 +29,30 @@ public struct OfficialWeightsFetching: Sendable {
     set { shared.withLock { $0.value = newValue } }
   }
 
-  /// Makes a change to what is standard when it is first asked for. Most runs never do, and asking the system for the folder of the
-  /// user takes longer than parsing a command.
+  /// Makes a change to what is standard: when it is first asked for, or now if it has been. Most runs never ask, and to find the
+  /// folder of the user takes longer than to parse a command.
   public static func prepare(_ change: @escaping @Sendable (inout OfficialWeightsFetching) -> Void) {
-    shared.withLock { $0.change = change }
+    shared.withLock { $0.prepare(change) }
   }
 
   private struct Shared {
     var value: OfficialWeightsFetching?
-    var change: @Sendable (inout OfficialWeightsFetching) -> Void = { _ in }
+    // No closure that does nothing: Swift 6.3 makes it a null pointer where the whole is a constant, and calls that.
+    private var change: (@Sendable (inout OfficialWeightsFetching) -> Void)?
 
     mutating func standard() -> OfficialWeightsFetching {
       if let value { return value }
       var made = OfficialWeightsFetching()
-      change(&made)
+      change?(&made)
       value = made
       return made
+    }
+
+    mutating func prepare(_ change: @escaping @Sendable (inout OfficialWeightsFetching) -> Void) {
+      self.change = change
+      guard var made = value else { return }
+      change(&made)
+      value = made
     }
   }
 
