@@ -68,6 +68,13 @@ extension Device {
     _ image: SampleParts, _ kernel: Tensor, _ convolution: SampleConvolution, bias: Tensor? = nil,
     activation: FusedActivation = .none, watching: ((Target) -> RowChunks)?
   ) -> Tensor {
+    if runsInGroups(convolution), let (cut, parts) = convolution.cut {
+      let output = self.convolution(
+        image.cut(into: parts), kernel, cut, bias: bias, activation: activation, watching: watching)
+      let window = convolution.window
+      return output.reshaped(
+        to: [image.shape[0], window.outputHeight, window.outputWidth, convolution.outputChannels])
+    }
     let window = convolution.window
     let packed = packedFor(convolution, kernel)
     return reading(bias) { bias in
@@ -120,6 +127,15 @@ extension Device {
     _ image: SampleParts?, _ gradient: SampleParts, _ kernel: Tensor, _ convolution: SampleConvolution,
     needsImage: Bool, adding known: consuming Tensor?, watching: ((Target) -> RowChunks)?
   ) -> (kernel: Tensor?, image: Tensor?, rest: Tensor?) {
+    if runsInGroups(convolution), let (cut, parts) = convolution.cut {
+      let found = convolutionGradients(
+        image?.cut(into: parts), gradient.cut(into: parts), kernel, cut, needsImage: needsImage,
+        adding: known.take()?.cut(into: parts), watching: watching)
+      let shape: Shape = [
+        gradient.shape[0], convolution.window.inputHeight, convolution.window.inputWidth, convolution.inputChannels,
+      ]
+      return (found.kernel, found.image?.reshaped(to: shape), found.rest?.reshaped(to: shape))
+    }
     let batch = gradient.shape[0]
     let inputPixels = convolution.window.inputHeight * convolution.window.inputWidth
     let shape: Shape = [

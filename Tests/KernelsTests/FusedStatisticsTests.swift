@@ -8,6 +8,7 @@ import Testing
   static let cases: [ConvolutionCase] =
     ConvolutionCase.all + WinogradTests.cases + [
       ConvolutionCase("1x1, many chunks", batch: 5, size: (15, 14), channels: (33, 600), kernel: (1, 1)),
+      ConvolutionCase("1x1, images in parts", batch: 2, size: (34, 29), channels: (33, 300), kernel: (1, 1)),
       ConvolutionCase("1x1, threads share the weights", batch: 3, size: (13, 14), channels: (530, 530), kernel: (1, 1)),
       ConvolutionCase("3x3, many chunks", batch: 9, size: (14, 15), channels: (130, 150)),
       ConvolutionCase("3x3, chunks over several images", batch: 19, size: (9, 8), channels: (17, 20)),
