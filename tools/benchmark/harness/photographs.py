@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,14 +43,27 @@ def small(files: list[Path], folder: Path) -> Photographs:
 
 def large(files: list[Path], folder: Path) -> Photographs:
     """Every pixel of a mosaic has the detail of a photograph, where an enlarged picture would be smooth."""
+    if not (folder / f"{LARGE_COUNT - 1:02}.jpg").exists():
+        say("decoding: making large photographs (once)")
+        # In a process of its own: the memory of this one counts as that of whatever it starts.
+        maker = multiprocessing.get_context("fork").Process(target=make_mosaics, args=(files, folder))
+        maker.start()
+        maker.join()
+        if maker.exitcode != 0:
+            raise RuntimeError(f"the large photographs could not be made: exit {maker.exitcode}")
+    megabytes = sum(path.stat().st_size for path in folder.glob("*.jpg")) / LARGE_COUNT / 1e6
+    tiles = (LARGE[0] // TILE[0]) * (LARGE[1] // TILE[1])
+    heading = f"{LARGE[0]}x{LARGE[1]}, mosaics of {tiles} photographs, {megabytes:.1f} MB each (quality 90, 4:2:0)"
+    return Photographs(heading, folder, LARGE_COUNT, reduces=True)
+
+
+def make_mosaics(files: list[Path], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     across, down = LARGE[0] // TILE[0], LARGE[1] // TILE[1]
     for number in range(LARGE_COUNT):
         target = folder / f"{number:02}.jpg"
         if target.exists():
             continue
-        if number == 0:
-            say("decoding: making large photographs (once)")
         mosaic = Image.new("RGB", LARGE)
         for tile in range(across * down):
             # A step that shares no factor with their number goes through all of them.
@@ -59,6 +73,3 @@ def large(files: list[Path], folder: Path) -> Photographs:
         half = target.with_suffix(".part")
         mosaic.save(half, "JPEG", quality=90, subsampling="4:2:0")
         half.rename(target)
-    megabytes = sum(path.stat().st_size for path in folder.glob("*.jpg")) / LARGE_COUNT / 1e6
-    heading = f"{LARGE[0]}x{LARGE[1]}, mosaics of {across * down} photographs, {megabytes:.1f} MB each (quality 90, 4:2:0)"
-    return Photographs(heading, folder, LARGE_COUNT, reduces=True)
