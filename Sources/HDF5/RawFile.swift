@@ -18,6 +18,7 @@ final class RawFile: Sendable {
   /// Where the superblock stands; addresses in the file count from there.
   let base: Int
   let descriptor: CInt
+  private let identity: Identity
   /// The heap that texts were last found in; the next attribute's are mostly there, too.
   let recentHeap = Mutex<TextHeap?>(nil)
 
@@ -35,7 +36,9 @@ final class RawFile: Sendable {
         remedy: "Check who may read it.")
     }
     do throws(HDF5Error) {
-      byteCount = try Self.size(of: descriptor, path: path)
+      let status = try Self.status(of: descriptor, path: path)
+      byteCount = Int(status.st_size)
+      identity = Identity(status)
       (base, superblock) = try Self.findSuperblock(descriptor, byteCount: byteCount, path: path)
     } catch {
       close(descriptor)
@@ -57,7 +60,30 @@ final class RawFile: Sendable {
     }
   }
 
-  private static func size(of descriptor: CInt, path: String) throws(HDF5Error) -> Int {
+  /// Whether a path still leads to this file, and nobody has written to it since it was opened.
+  func isStill(at path: String) -> Bool {
+    var status = stat()
+    return unsafe stat(path, &status) == 0 && Identity(status) == identity
+  }
+
+  /// Which file it is, and as of when.
+  private struct Identity: Equatable {
+    let device: dev_t
+    let number: ino_t
+    let size: off_t
+    let seconds, nanoseconds: Int
+
+    init(_ status: stat) {
+      (device, number, size) = (status.st_dev, status.st_ino, status.st_size)
+      #if canImport(Darwin)
+        (seconds, nanoseconds) = (status.st_mtimespec.tv_sec, status.st_mtimespec.tv_nsec)
+      #else
+        (seconds, nanoseconds) = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
+      #endif
+    }
+  }
+
+  private static func status(of descriptor: CInt, path: String) throws(HDF5Error) -> stat {
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else {
       throw HDF5Error(.unreadableFile, file: path, problem: "cannot be read: \(systemMessage(errno))")
@@ -66,7 +92,7 @@ final class RawFile: Sendable {
       let kind = status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "not a regular file"
       throw HDF5Error(.unreadableFile, file: path, problem: "is \(kind)", remedy: "Name an HDF5 file.")
     }
-    return Int(status.st_size)
+    return status
   }
 
   /// Looks for the superblock at 0, 512, 1024, 2048 …, and compares where it says that the file ends with where it does.

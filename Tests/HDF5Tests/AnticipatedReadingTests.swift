@@ -59,6 +59,31 @@ struct AnticipatedReadingTests {
     try expectEqual(HDF5File(opening: path).root, HDF5File(opening: path, reading: stricter).root)
   }
 
+  @Test("A file that is replaced meanwhile, or written to, is read as it is when it is opened")
+  func changed() throws {
+    let folder = try TemporaryFolder()
+    let (path, next) = (folder.path("a.h5"), folder.path("next.h5"))
+    func write(_ numbers: [Float], to path: String) throws {
+      let file = try HDF5File(creating: path)
+      try file.root.writeDataset("b", floats: numbers, shape: [numbers.count])
+      try file.close()
+    }
+    func found() throws -> [Float] { try HDF5File(opening: path, reading: reading).root.dataset(at: "b").readFloats() }
+    try write([1, 2], to: path)
+    HDF5Reading.anticipate(path, reading: reading)
+    try write([3, 4], to: next)
+    try FileManager.default.removeItem(atPath: path)
+    try FileManager.default.moveItem(atPath: next, toPath: path)
+    #expect(try found() == [3, 4])
+    HDF5Reading.anticipate(path, reading: reading)
+    try write([5, 6], to: next)
+    let bytes = try Data(contentsOf: URL(filePath: next))
+    let handle = try FileHandle(forWritingTo: URL(filePath: path))
+    try handle.write(contentsOf: bytes)
+    try handle.close()
+    #expect(try found() == [5, 6])
+  }
+
   @Test("What is wrong with it is said when it is opened, as ever")
   func damaged() throws {
     let folder = try TemporaryFolder()

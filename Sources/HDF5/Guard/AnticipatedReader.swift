@@ -7,10 +7,13 @@ struct AnticipatedReader: ~Copyable {
   let raw: RawFile
   var process: ReaderProcess
 
-  /// The reader of a file, if it was anticipated under these limits; it is given away once.
+  /// The reader of a file, if it was anticipated under these limits; it is given away once. Not that of a file that has
+  /// changed meanwhile.
   static func take(_ path: String, limits: ReadingLimits) -> AnticipatedReader? {
     waiting.withLock { waiting in
-      guard waiting.reader?.path == path, waiting.reader?.limits == limits else { return nil }
+      guard waiting.reader?.path == path, waiting.reader?.limits == limits,
+        waiting.reader?.raw.isStill(at: path) == true
+      else { return nil }
       return waiting.reader.take()
     }
   }
